@@ -1,0 +1,50 @@
+"""The labels tuneform writes on every paid resource, and what Google accepts as a label.
+
+Source for the syntax: TuningJob.labels in the aiplatform v1 discovery document (at most 64 characters, lowercase
+letters, digits, `_`, `-`). Values here stay within 63.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+from reconciler.core.address import Address
+from reconciler.core.canonical import short
+
+PROJECT = "tuneform-project"
+ADDRESS = "tuneform-address"
+SPEC = "tuneform-spec"
+ATTEMPT = "tuneform-attempt"
+OWN = frozenset({PROJECT, ADDRESS, SPEC, ATTEMPT})
+SERVER_PREFIX = "google-"
+SERVER_KEYS = frozenset({"tune-type"})
+
+KEY_PATTERN = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+VALUE_PATTERN = re.compile(r"[a-z0-9_-]{0,63}")
+
+
+def address_label(address: Address) -> str:
+    """An address as a label value: `tunedmodel_support-triage`; too long ones end in a digest."""
+    text = f"{address.kind.lower()}_{address.name}"
+    if len(text) <= 63:
+        return text
+    return f"{text[:50]}_{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+
+def own_labels(project: str, address: Address, fingerprint: str, attempt: str) -> dict[str, str]:
+    """The four labels of one paid create."""
+    return {
+        PROJECT: project,
+        ADDRESS: address_label(address),
+        SPEC: short(fingerprint, 40),
+        ATTEMPT: attempt,
+    }
+
+
+def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
+    """What is left of a resource's labels when ours and the server's own are taken away."""
+    return {
+        k: v for k, v in labels.items() if k not in OWN and k not in SERVER_KEYS and not k.startswith(SERVER_PREFIX)
+    }

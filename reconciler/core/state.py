@@ -1,0 +1,146 @@
+"""What tuneform recorded: which remote objects belong to which address, under a lineage and a rising serial."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from reconciler.core.address import Address
+from reconciler.core.desired import Backend
+from reconciler.core.runs import RunState
+
+
+class VersionStatus(StrEnum):
+    """Where a version stands with us; what its job says is `Version.run_state`."""
+
+    ACTIVE = "active"
+    CANCELLING = "cancelling"
+    CANDIDATE = "candidate"
+    READY = "ready"
+    SUPERSEDED = "superseded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class RunError:
+    """Why a run ended badly: a google.rpc.Code and Google's words, cut to a sane length."""
+
+    code: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One saved point of a run. Each may have an endpoint of its own."""
+
+    id: str
+    epoch: int | None = None
+    step: int | None = None
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetPin:
+    """Which content a run was given: a `gs://` URI and what the object was then."""
+
+    uri: str
+    generation: str = ""
+    crc32c: str = ""
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One tuning run of a TunedModel and what came of it.
+
+    `body` is what was declared when it was bought, with dataset addresses replaced by content digests;
+    `resolved` is the server's echo of the same resource, defaults filled in. Times are RFC 3339.
+    """
+
+    number: int
+    status: VersionStatus
+    fingerprint: str
+    body: Mapping[str, Any]
+    attempt: str
+    attempts: int = 1
+    run: str = ""
+    run_state: RunState = RunState.UNKNOWN
+    resolved: Mapping[str, Any] = field(default_factory=dict)
+    datasets: tuple[DatasetPin, ...] = ()
+    model: str = ""
+    endpoint: str = ""
+    checkpoints: tuple[Checkpoint, ...] = ()
+    experiment: str = ""
+    error: RunError | None = None
+    created_at: str = ""
+    finished_at: str = ""
+    billed_tokens: int | None = None
+    estimated_usd: float | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    adopted: bool = False
+    tainted: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """Whether its run is still on its way as far as we know."""
+        return self.status in (VersionStatus.ACTIVE, VersionStatus.CANCELLING)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that belongs to one address.
+
+    `current` is the number of the version that serves, or None. `prevent_destroy` and `on_remove` are kept here so
+    that deleting a spec does not delete its protection.
+    """
+
+    address: Address
+    backend: Backend | str
+    project: str
+    location: str
+    versions: tuple[Version, ...] = ()
+    current: int | None = None
+    prevent_destroy: bool = False
+    on_remove: str = "delete"
+    objects: tuple[str, ...] = ()
+
+    def version(self, number: int | None) -> Version | None:
+        """The version of that number, or None."""
+        return next((v for v in self.versions if v.number == number), None)
+
+    @property
+    def serving(self) -> Version | None:
+        """The version that serves now."""
+        return self.version(self.current)
+
+    @property
+    def newest(self) -> Version | None:
+        """The version that was bought last."""
+        return self.versions[-1] if self.versions else None
+
+    def with_version(self, version: Version) -> Record:
+        """This record with `version` added, or put in place of the one of the same number."""
+        if self.version(version.number) is None:
+            return replace(self, versions=(*self.versions, version))
+        return replace(self, versions=tuple(version if v.number == version.number else v for v in self.versions))
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A snapshot. `lineage` names the state for ever, `serial` rises by one with each write."""
+
+    lineage: str
+    serial: int = 0
+    resources: Mapping[Address, Record] = field(default_factory=dict)
+
+    def with_record(self, record: Record) -> State:
+        """This state with one record added or replaced; the serial is the store's business."""
+        return replace(self, resources={**self.resources, record.address: record})
+
+    def without(self, address: Address) -> State:
+        """This state without one record."""
+        return replace(self, resources={a: r for a, r in self.resources.items() if a != address})

@@ -129,17 +129,72 @@ class Record:
         return replace(self, versions=tuple(version if v.number == version.number else v for v in self.versions))
 
 
+class IntentStatus(StrEnum):
+    """How far one paid create has come. Only the last four are the end of it."""
+
+    PREPARED = "prepared"
+    SENDING = "sending"
+    COMMITTED = "committed"
+    REFUSED = "refused"
+    ABSENT = "absent"
+    ABANDONED = "abandoned"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """The durable record that one paid create is about to be sent, and how it ended.
+
+    `id` is `<address label>.v<version>.a<attempts>`, so that two processes that decide the same create collide on one
+    journal entry. `attempt` is the random id that the run carries as a label. `decide_at` is when absence may first
+    be concluded (RFC 3339; set with SENDING). `how` tells a plain reply from a recovery.
+    """
+
+    id: str
+    address: Address
+    backend: Backend
+    project: str
+    location: str
+    version: int
+    attempts: int
+    attempt: str
+    fingerprint: str
+    body_digest: str
+    body: Mapping[str, Any]
+    status: IntentStatus = IntentStatus.PREPARED
+    datasets: tuple[DatasetPin, ...] = ()
+    estimated_usd: float | None = None
+    prepared_at: str = ""
+    sent_at: str = ""
+    decide_at: str = ""
+    run: str = ""
+    how: str = ""
+    reason: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether its outcome still has to be found out."""
+        return self.status in (IntentStatus.PREPARED, IntentStatus.SENDING)
+
+
 @dataclass(frozen=True, slots=True)
 class State:
-    """A snapshot. `lineage` names the state for ever, `serial` rises by one with each write."""
+    """A snapshot. `lineage` names the state for ever, `serial` rises by one with each write.
+
+    `intents` are the journal's entries that this snapshot does not yet account for; they live in files of their own.
+    """
 
     lineage: str
     serial: int = 0
     resources: Mapping[Address, Record] = field(default_factory=dict)
+    intents: tuple[Intent, ...] = ()
 
     def with_record(self, record: Record) -> State:
         """This state with one record added or replaced; the serial is the store's business."""
         return replace(self, resources={**self.resources, record.address: record})
+
+    def intent_for(self, address: Address) -> Intent | None:
+        """The unfinished create of an address, or None."""
+        return next((i for i in self.intents if i.address == address and i.is_open), None)
 
     def without(self, address: Address) -> State:
         """This state without one record."""

@@ -109,6 +109,16 @@ class TuningProvider(TuningReader, Protocol):
         """One endpoint. Raises NotFound."""
         ...
 
+    def create_endpoint(self, project: str, location: str, endpoint_id: str, body: Mapping[str, Any]) -> Operation:
+        """Make an endpoint under a client-chosen id."""
+        ...
+
+    def deploy(
+        self, endpoint: str, model: str, *, display_name: str, checkpoint: str, traffic: Mapping[str, int]
+    ) -> Operation:
+        """Put a model on an endpoint; in `traffic` the key "0" stands for it."""
+        ...
+
     def undeploy(self, endpoint: str, deployed_model_id: str, traffic: Mapping[str, int]) -> Operation:
         """Take one model off an endpoint; `traffic` is what the others carry then, empty when none is left."""
         ...

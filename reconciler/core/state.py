@@ -95,7 +95,9 @@ class Record:
     """All that belongs to one address.
 
     `current` is the number of the version that serves, or None. `prevent_destroy` and `on_remove` are kept here so
-    that deleting a spec does not delete its protection.
+    that deleting a spec does not delete its protection. `metadata` is what was last written to the live model and
+    endpoint (`displayName`, `description`, `labels`), so that a label taken out of a spec is known to be ours.
+    `objects` are the `gs://` URIs a Dataset was uploaded to.
     """
 
     address: Address
@@ -106,6 +108,7 @@ class Record:
     current: int | None = None
     prevent_destroy: bool = False
     on_remove: str = "delete"
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     objects: tuple[str, ...] = ()
 
     def version(self, number: int | None) -> Version | None:

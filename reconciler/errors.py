@@ -4,6 +4,7 @@
     ├── UsageError                    a flag or argument is wrong; exit 64
     ├── SpecError                     one or many diagnostics, each with file:line:column
     ├── DatasetError                  a dataset file cannot be read or is not valid
+    ├── CatalogError                  a user's own catalog file cannot be read or is not valid
     ├── StateError                    the recorded state cannot be read or written
     │   ├── StateDamaged              empty, truncated or altered; names the newest good copy
     │   ├── StateTooNew               written by a newer tuneform; names the version to install
@@ -76,6 +77,10 @@ class SpecError(TuneformError):
 
 class DatasetError(TuneformError):
     """A dataset file cannot be opened, leaves the project's folder, or is not valid."""
+
+
+class CatalogError(TuneformError):
+    """A catalog file cannot be read or is not valid."""
 
 
 class StateError(TuneformError):

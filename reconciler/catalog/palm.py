@@ -1,0 +1,30 @@
+"""How PaLM 2 tuning pipelines counted steps and what they cost. Historical: they take no new jobs."""
+
+from __future__ import annotations
+
+import math
+from types import MappingProxyType
+
+from reconciler.errors import UsageError
+
+# The tuning accelerators differ by region, and with them the batch size.
+# https://cloud.google.com/vertex-ai/generative-ai/docs/models/tune-text-models-supervised (2024 copies)
+BATCH_SIZES = MappingProxyType({"us-central1": 8, "europe-west4": 24})
+
+
+def palm_train_steps(examples: int, epochs: int, region: str) -> int:
+    """`train_steps` that passes over `examples` rows `epochs` times in that region, rounded up.
+
+    240 rows are 30 steps an epoch in us-central1 and 10 in europe-west4. Raises UsageError for another region.
+    """
+    if region not in BATCH_SIZES:
+        raise UsageError(
+            f"no batch size is known for PaLM tuning in {region!r}",
+            next_step=f"Give train_steps as a number, or tune in {' or '.join(BATCH_SIZES)}.",
+        )
+    return math.ceil(examples * epochs / BATCH_SIZES[region])
+
+
+def palm_tuning_cost(hours: float, accelerators: int, usd_per_accelerator_hour: float) -> float:
+    """US dollars, to the cent, of a pipeline that held `accelerators` for `hours`."""
+    return round(hours * accelerators * usd_per_accelerator_hour, 2)

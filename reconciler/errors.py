@@ -5,6 +5,7 @@
     ├── SpecError                     one or many diagnostics, each with file:line:column
     ├── DatasetError                  a dataset file cannot be read or is not valid
     ├── CatalogError                  a user's own catalog file cannot be read or is not valid
+    ├── PlanFileError                 a saved plan cannot be read, is not a plan, or was altered
     ├── StateError                    the recorded state cannot be read or written
     │   ├── StateDamaged              empty, truncated or altered; names the newest good copy
     │   ├── StateTooNew               written by a newer tuneform; names the version to install
@@ -81,6 +82,10 @@ class DatasetError(TuneformError):
 
 class CatalogError(TuneformError):
     """A catalog file cannot be read or is not valid."""
+
+
+class PlanFileError(TuneformError):
+    """A saved plan cannot be read, is not a plan, or was altered."""
 
 
 class StateError(TuneformError):

@@ -85,7 +85,8 @@ class Cost:
 class Change:
     """One thing to do for one address.
 
-    `version` is the version it is about; `targets` are the resource names it touches (deletes, cancels, patches).
+    `version` is the version it is about, `serving` the one that serves until it is done; `targets` are the resource
+    names it touches (deletes, cancels, patches).
     """
 
     address: Address
@@ -96,6 +97,17 @@ class Change:
     version: int | None = None
     targets: tuple[str, ...] = ()
     source: Source | None = None
+    serving: int | None = None
+
+    @property
+    def key(self) -> tuple[Address, Action, int | None]:
+        """What tells the changes of one plan apart."""
+        return self.address, self.action, self.version
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether carrying it out starts a billed job; uploads and endpoints are created too, but only models cost."""
+        return self.action.is_paid and self.address.kind == "TunedModel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +145,7 @@ class Plan:
     @property
     def unknown_costs(self) -> int:
         """How many paid changes have no known price."""
-        return sum(1 for c in self.changes if c.action.is_paid and (c.cost is None or c.cost.usd is None))
+        return sum(1 for c in self.changes if c.is_paid and (c.cost is None or c.cost.usd is None))
 
     def of(self, *actions: Action) -> tuple[Change, ...]:
         """The changes of these actions, in plan order."""

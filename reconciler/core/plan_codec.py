@@ -139,7 +139,7 @@ def plan_to_dict(plan: Plan, tool_version: str) -> dict[str, Any]:
         diagnostics=[_diagnostic_document(d) for d in plan.diagnostics],
         unreadable=msgspec.UNSET if plan.complete else list(plan.unreadable),
     )
-    values: dict[str, Any] = _json_values(msgspec.to_builtins(document))
+    values: dict[str, Any] = json_values(msgspec.to_builtins(document))
     values["digest"] = plan_digest(values)
     return values
 
@@ -272,6 +272,12 @@ def _diagnostic_document(found: Diagnostic) -> DiagnosticDocument:
     )
 
 
+def diagnostic_to_dict(found: Diagnostic) -> dict[str, Any]:
+    """One finding as JSON values, with the keys that a plan gives it."""
+    values: dict[str, Any] = json_values(msgspec.to_builtins(_diagnostic_document(found)))
+    return values
+
+
 def _diagnostic(found: DiagnosticDocument) -> Diagnostic:
     source = None
     if found.file is not None and found.line is not None and found.column is not None:
@@ -279,7 +285,7 @@ def _diagnostic(found: DiagnosticDocument) -> Diagnostic:
     return Diagnostic(found.severity, found.code, found.message, found.address, source, found.hint or "")
 
 
-def _json_values(value: Any) -> Any:
+def json_values(value: Any) -> Any:
     """The same value with everything replaced that JSON cannot carry, so that writing a plan never fails.
 
     Unpaired surrogates become their escapes, integers beyond 64 bits text, and numbers that are none become null.
@@ -294,6 +300,6 @@ def _json_values(value: Any) -> Any:
         case float():
             return value if math.isfinite(value) else None
         case Mapping():
-            return {_json_values(str(key)): _json_values(item) for key, item in value.items()}
+            return {json_values(str(key)): json_values(item) for key, item in value.items()}
         case _:
-            return [_json_values(item) for item in value]
+            return [json_values(item) for item in value]

@@ -1,4 +1,5 @@
 """JSONL training data: formats, line by line validation, digests, token estimates.
 
-Reads local files as streams in bounded memory. Never loads a file whole, never uploads, never quotes rows in errors.
+Reads local files as streams in bounded memory. Never loads a file whole (but the small ones that the Gemini API takes
+inline), never uploads, never quotes rows in errors. `inspect` is the way in; `problems` lists every diagnostic code.
 """

@@ -1,0 +1,48 @@
+"""Text pairs as the Gemini API takes them: inside the request."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from reconciler.datasets.files import LineReader, open_beneath
+from reconciler.datasets.pairs import read_text_pair
+from reconciler.datasets.problems import Problem
+from reconciler.datasets.records import MAX_ARRAY, records_of
+from reconciler.errors import DatasetError
+
+
+class Example(TypedDict):
+    """One TuningExample of the Gemini API (v1beta)."""
+
+    textInput: str
+    output: str
+
+
+def rows_for_gemini(path: str, *, root: str, label: str) -> tuple[Example, ...]:
+    """The rows of a `textPairs` file (JSONL, CSV or a JSON array) as inline examples, at most 4 MB of them.
+
+    Raises DatasetError at the first row that is wrong; `inspect_dataset` tells them all.
+    """
+    line = 0
+    examples: list[Example] = []
+    try:
+        with open_beneath(root, path) as fd:
+            lines = LineReader(fd)
+            for record in records_of(lines, "textPairs", path, _ignore):
+                if lines.size > MAX_ARRAY:
+                    raise Problem(
+                        "dataset_too_large",
+                        f"the file has more than {MAX_ARRAY} bytes, which the Gemini API does not take inline",
+                        hint="Sample it.",
+                    )
+                line = record.line
+                text_input, output = read_text_pair(record.data, _ignore)
+                examples.append({"textInput": text_input, "output": output})
+    except Problem as problem:
+        where = f"{label}:{max(problem.line, line, 1)}:{problem.column}"
+        raise DatasetError(str(problem), where=where, next_step=problem.hint) from problem
+    return tuple(examples)
+
+
+def _ignore(_: Problem) -> None:
+    """Warnings were told by `inspect_dataset`."""

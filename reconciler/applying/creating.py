@@ -1,0 +1,137 @@
+"""One paid create, sent exactly once.
+
+The order is the protocol, and the protocol is the safety (no step leans on the lock):
+
+1. write the intent, PREPARED: a second process that decides the same create collides on the journal entry;
+2. read the state's head again: whoever moved it may have bought this version already, so stop;
+3. write SENDING with the moment from which absence may be concluded: the point of no return;
+4. POST once;
+5. classify by evidence and write COMMITTED, REFUSED, or nothing at all when in doubt.
+
+What happens when the process dies between any two of them: docs/what-if-it-dies-here.md.
+"""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from reconciler.applying.clock import Clock
+from reconciler.core.desired import TunedModel
+from reconciler.core.labels import address_label, own_labels
+from reconciler.core.moments import stamp
+from reconciler.core.observed import Run
+from reconciler.core.state import DatasetPin, Intent, IntentStatus
+from reconciler.errors import NotSent, StateConflict
+from reconciler.providers.protocol import CreateRequest, Outcome, Submission, TuningProvider
+from reconciler.state.journal import Journal
+
+# A process that was suspended between SENDING and POST must not wake up and send.
+MAX_SECONDS_TO_SEND = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One version to be bought: the resolved block to send, and what will be remembered of it."""
+
+    model: TunedModel
+    project_label: str
+    version: int
+    attempts: int
+    fingerprint: str
+    body: dict[str, Any]
+    remembered: dict[str, Any]
+    datasets: tuple[DatasetPin, ...] = ()
+    estimated_usd: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """How it ended. `run` is set when COMMITTED, `error` otherwise."""
+
+    outcome: Outcome
+    intent: Intent
+    run: Run | None = None
+    error: Exception | None = None
+
+
+def new_attempt() -> str:
+    """128 random bits as 26 characters that fit into a label."""
+    return base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+
+
+class Creator:
+    """Sends orders. `head` reads the state's lineage and serial afresh; `window` says when doubt may be settled."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        *,
+        head: Callable[[], tuple[str, int]],
+        window: Callable[[datetime], datetime],
+        clock: Clock,
+        attempt: Callable[[], str] = new_attempt,
+    ) -> None:
+        self._journal = journal
+        self._head = head
+        self._window = window
+        self._clock = clock
+        self._attempt = attempt
+
+    def create(self, provider: TuningProvider, order: Order, *, base: tuple[str, int]) -> Receipt:
+        """Buy one version. Raises StateConflict, with nothing sent, when another process is or was at it."""
+        attempt = self._attempt()
+        labels = own_labels(order.project_label, order.model.address, order.fingerprint, attempt)
+        request = provider.create_request(
+            order.model, body=order.body, labels={**order.model.labels, **labels}, attempt=attempt
+        )
+        prepared = self._journal.prepare(self._intent(order, attempt, request))
+        if self._head() != base:
+            self._journal.close(prepared, IntentStatus.ABANDONED, "the state changed before anything was sent")
+            raise StateConflict(
+                "the state was changed by another run; nothing was sent",
+                where=str(order.model.address),
+                next_step="Run the command again: it plans from the state as it is now.",
+            )
+        sent_at, started = self._clock.now(), self._clock.monotonic()
+        sending = self._journal.sending(prepared, stamp(self._window(sent_at)), stamp(sent_at))
+        if self._clock.monotonic() - started > MAX_SECONDS_TO_SEND:
+            late = NotSent("the process was held up too long before sending", where=str(order.model.address))
+            return self._settle(sending, Submission(Outcome.NOT_SENT, error=late))
+        return self._settle(sending, provider.submit(request))
+
+    def _intent(self, order: Order, attempt: str, request: CreateRequest) -> Intent:
+        model = order.model
+        return Intent(
+            id=f"{address_label(model.address)}.v{order.version}.a{order.attempts}",
+            address=model.address,
+            backend=model.backend,
+            project=model.project,
+            location=model.location,
+            version=order.version,
+            attempts=order.attempts,
+            attempt=attempt,
+            fingerprint=order.fingerprint,
+            body_digest=request.digest,
+            body=order.remembered,
+            datasets=order.datasets,
+            estimated_usd=order.estimated_usd,
+            prepared_at=stamp(self._clock.now()),
+        )
+
+    def _settle(self, intent: Intent, submission: Submission) -> Receipt:
+        if submission.outcome is Outcome.COMMITTED and submission.run is not None:
+            committed = self._journal.commit(intent, submission.run.name, "reply")
+            return Receipt(Outcome.COMMITTED, committed, run=submission.run)
+        if submission.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
+            closed = self._journal.close(intent, IntentStatus.REFUSED, _brief(submission.error))
+            return Receipt(submission.outcome, closed, error=submission.error)
+        return Receipt(Outcome.IN_DOUBT, replace(intent, reason=_brief(submission.error)), error=submission.error)
+
+
+def _brief(error: Exception | None) -> str:
+    return str(error).split("\n", 1)[0][:300] if error else ""

@@ -1,0 +1,160 @@
+"""One pass over a plan: every change that may be carried out now, in order, each accounted for before the next.
+
+A change that fails stops only what depends on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from reconciler.applying.approval import ChangeKey
+from reconciler.applying.clock import Clock
+from reconciler.applying.creating import Creator
+from reconciler.applying.interrupt import Interrupt
+from reconciler.applying.ledger import Ledger
+from reconciler.applying.model_actions import ModelActions
+from reconciler.applying.operations import OperationWaiter, Pace
+from reconciler.core.address import Address
+from reconciler.core.desired import Backend, Dataset, Desired
+from reconciler.core.events import Event, EventSink
+from reconciler.core.observed import Observed
+from reconciler.core.plan import Action, Change, Plan
+from reconciler.core.state import Record, State
+from reconciler.errors import InDoubt, TuneformError
+from reconciler.providers.protocol import ObjectStore, TuningProvider
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What the executor works with."""
+
+    providers: Mapping[Backend, TuningProvider]
+    objects: ObjectStore
+    creator: Creator
+    clock: Clock
+    interrupt: Interrupt
+    pace: Pace
+    emit: EventSink
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Carries out one plan against one snapshot. `held` are changes that may not be carried out now."""
+
+    tools: Tools
+    desired: Desired
+    base: tuple[str, int]
+
+    def run(self, plan: Plan, state: State, observed: Observed, held: Collection[ChangeKey] = ()) -> Ledger:
+        """Everything the plan asks for that is not held. Never raises for what one change does."""
+        ledger = Ledger(state, observed)
+        stuck: set[Address] = set()
+        for change in plan.changes:
+            if self.tools.interrupt.requested:
+                break
+            if change.key in held or not change.action.mutates:
+                continue
+            if self._waits_for(change.address, stuck):
+                self._report(ledger, change, TuneformError("was left: something it depends on failed"), "warning")
+                stuck.add(change.address)
+                continue
+            if not self._carry_out(ledger, change):
+                stuck.add(change.address)
+        for model in self.desired.models.values():
+            ledger.protect(model)
+        return ledger
+
+    def _waits_for(self, address: Address, stuck: set[Address]) -> bool:
+        model = self.desired.models.get(address)
+        return model is not None and not stuck.isdisjoint(model.depends_on)
+
+    def _carry_out(self, ledger: Ledger, change: Change) -> bool:
+        try:
+            self._step(ledger, change)()
+        except InDoubt as doubt:
+            ledger.doubts.append(doubt)
+            self._report(ledger, change, doubt, "warning")
+            return False
+        except TuneformError as error:
+            self._report(ledger, change, error, "failed")
+            return False
+        ledger.done[change.action] += 1
+        return True
+
+    def _step(self, ledger: Ledger, change: Change) -> Callable[[], None]:
+        dataset = self.desired.datasets.get(change.address)
+        if dataset is not None:
+            return lambda: self._upload(ledger, dataset)
+        if change.action is Action.FORGET:
+            return lambda: ledger.drop(change.address)
+        hands = self._hands(ledger, change.address)
+        model = self.desired.models.get(change.address)
+        simple: dict[Action, Callable[[Change], None]] = {
+            Action.PROMOTE: hands.promote,
+            Action.ROLLBACK: hands.promote,
+            Action.CANCEL: hands.cancel,
+            Action.DELETE: hands.delete,
+        }
+        if change.action in simple:
+            return lambda: simple[change.action](change)
+        if model is None:
+            raise TuneformError(f"cannot {change.action} what no spec declares", where=str(change.address))
+        declared = {
+            Action.CREATE: hands.create,
+            Action.RETUNE: hands.create,
+            Action.ADOPT: hands.adopt,
+            Action.UPDATE: hands.update,
+            Action.DEPLOY: hands.deploy,
+        }
+        if change.action not in declared:
+            raise TuneformError(f"this version cannot {change.action}", where=str(change.address))
+        return lambda: declared[change.action](change, model)
+
+    def _hands(self, ledger: Ledger, address: Address) -> ModelActions:
+        model = self.desired.models.get(address)
+        backend = model.backend if model else ledger.record(address).backend
+        provider = next((p for b, p in self.tools.providers.items() if b == backend), None)
+        if provider is None:
+            raise TuneformError(f"this version does not drive {backend}", where=str(address))
+        return ModelActions(
+            desired=self.desired,
+            ledger=ledger,
+            provider=provider,
+            creator=self.tools.creator,
+            waiter=OperationWaiter(provider, self.tools.clock, self.tools.interrupt, self.tools.pace),
+            clock=self.tools.clock,
+            emit=self.tools.emit,
+            base=self.base,
+        )
+
+    def _upload(self, ledger: Ledger, dataset: Dataset) -> None:
+        content = self.desired.contents[dataset.address]
+        uri = dataset.uri(content.sha256)
+        stored = self.tools.objects.upload(dataset.path, uri, sha256=content.sha256)
+        ledger.observed = ledger.observed.merged(Observed(objects={stored.uri: stored}))
+        project = self.desired.project.google
+        record = ledger.state.resources.get(dataset.address) or Record(
+            dataset.address, "storage", project.project, project.location
+        )
+        objects = record.objects if uri in record.objects else (*record.objects, uri)
+        ledger.put(Record(record.address, record.backend, record.project, record.location, objects=objects))
+        self.tools.emit(
+            Event(
+                "uploaded",
+                f"{content.rows} rows, {content.size} bytes at {uri}",
+                address=str(dataset.address),
+                fields={"uri": uri, "size": content.size, "rows": content.rows},
+            )
+        )
+
+    def _report(self, ledger: Ledger, change: Change, error: TuneformError, kind: str) -> None:
+        event = Event(
+            kind,
+            error.what,
+            address=str(change.address),
+            fields={"action": str(change.action), "where": error.where, "next_step": error.next_step},
+        )
+        if kind == "failed":
+            ledger.failed.append(event)
+        self.tools.emit(event)

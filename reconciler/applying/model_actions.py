@@ -1,0 +1,296 @@
+"""What each planned action does to a tuned model: remote calls first, then the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from reconciler.applying.clock import Clock
+from reconciler.applying.creating import Creator, Order, Receipt
+from reconciler.applying.ledger import Ledger
+from reconciler.applying.operations import OperationWaiter
+from reconciler.applying.references import dataset_uris, resolve_body
+from reconciler.applying.teardown import Teardown
+from reconciler.core.address import Address
+from reconciler.core.desired import Desired, TunedModel
+from reconciler.core.events import Event, EventSink
+from reconciler.core.labels import ATTEMPT, OWN, SERVER_KEYS, SERVER_PREFIX
+from reconciler.core.moments import stamp
+from reconciler.core.observed import Observed
+from reconciler.core.plan import Change
+from reconciler.core.resource_names import key_of, parse_resource_name
+from reconciler.core.state import Checkpoint, DatasetPin, Record, State, Version, VersionStatus
+from reconciler.errors import AlreadyExists, InDoubt, ResourceExhausted, TuneformError
+from reconciler.planning.absorb import absorb
+from reconciler.providers.protocol import Outcome, TuningProvider
+from reconciler.spec.fields import training_body
+from reconciler.spec.fingerprint import training_fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class ModelActions:
+    """The hands of one pass. Every method raises on failure and leaves the ledger true."""
+
+    desired: Desired
+    ledger: Ledger
+    provider: TuningProvider
+    creator: Creator
+    waiter: OperationWaiter
+    clock: Clock
+    emit: EventSink
+    base: tuple[str, int]
+
+    def create(self, change: Change, model: TunedModel) -> None:
+        """Buy a version, exactly once."""
+        number = change.version or 1
+        body = resolve_body(model, self.desired, self.ledger.state)
+        record = self.ledger.state.resources.get(model.address)
+        earlier = record.version(number) if record else None
+        order = Order(
+            model=model,
+            project_label=self.desired.project.name,
+            version=number,
+            attempts=self._next_attempt(model.address, number, earlier),
+            fingerprint=training_fingerprint(model, self.desired.contents),
+            body=body,
+            remembered=training_body(model, self.desired.contents),
+            datasets=pins(body, self.ledger.observed),
+            estimated_usd=change.cost.usd if change.cost else None,
+        )
+        self._say("intent", model.address, f"v{number}: intent recorded", version=number)
+        receipt = self.creator.create(self.provider, order, base=self.base)
+        self.ledger.note_intent(receipt.intent)
+        self._account(receipt, model, number)
+
+    def _next_attempt(self, address: Address, number: int, earlier: Version | None) -> int:
+        taken = [i.attempts for i in self.ledger.state.intents if i.address == address and i.version == number]
+        return max([*taken, earlier.attempts if earlier else 0]) + 1
+
+    def _account(self, receipt: Receipt, model: TunedModel, number: int) -> None:
+        if receipt.outcome is Outcome.COMMITTED and receipt.run is not None:
+            self.ledger.note_run(receipt.run)
+            self.ledger.state = absorb(self.ledger.state, self.ledger.observed, self.clock.now())
+            self._remember_metadata(model)
+            name = receipt.run.name
+            self._say("submitted", model.address, f"v{number}: tuning as {name}", version=number, run=name)
+            return
+        if isinstance(receipt.error, ResourceExhausted):
+            self.ledger.queued.append(str(model.address))
+            self._say("pending", model.address, f"v{number}: no quota is free; it is tried again on the next pass")
+            return
+        if receipt.outcome is Outcome.IN_DOUBT:
+            doubt = InDoubt(
+                f"the create of v{number} was sent and no certain answer came back: {receipt.intent.reason}",
+                where=str(model.address),
+                next_step=f"Run apply again after {receipt.intent.decide_at}: it finds the job or proves its absence.",
+            )
+            raise doubt from receipt.error
+        raise receipt.error or TuneformError("was not created", where=str(model.address))
+
+    def _remember_metadata(self, model: TunedModel) -> None:
+        record = self.ledger.record(model.address)
+        self.ledger.put(replace(record, metadata=declared_metadata(model)))
+        self.ledger.protect(model)
+
+    def promote(self, change: Change) -> None:
+        """Make a finished version the current one, or an earlier one again."""
+        number = change.version
+        if number is None or self.ledger.record(change.address).version(number) is None:
+            raise TuneformError("there is no such version to serve", where=str(change.address))
+        self.ledger.serve(change.address, number)
+        version = self.ledger.record(change.address).serving
+        endpoint = version.endpoint if version else ""
+        self._say("promoted", change.address, f"v{number} serves now", version=number, endpoint=endpoint)
+
+    def adopt(self, change: Change, model: TunedModel) -> None:
+        """Take over a run, or a model whose run is gone, that carries this project's labels."""
+        name = change.targets[0]
+        run = self.ledger.observed.run(name)
+        if run is None:
+            self._attach_model(change, name)
+            return
+        record = self.ledger.state.resources.get(model.address) or Record(
+            model.address, model.backend, model.project, model.location
+        )
+        number = change.version or (record.newest.number + 1 if record.newest else 1)
+        version = Version(
+            number=number,
+            status=VersionStatus.ACTIVE,
+            fingerprint=training_fingerprint(model, self.desired.contents),
+            body=training_body(model, self.desired.contents),
+            attempt=run.labels.get(ATTEMPT, ""),
+            run=run.name,
+            created_at=run.created_at,
+            adopted=True,
+        )
+        self.ledger.put(record.with_version(version))
+        self.ledger.state = absorb(self.ledger.state, self.ledger.observed, self.clock.now())
+        self._remember_metadata(model)
+        self._say("recovered", model.address, f"v{number}: adopted {run.name}", version=number, run=run.name)
+
+    def _attach_model(self, change: Change, name: str) -> None:
+        record = self.ledger.record(change.address)
+        version = record.version(change.version) or record.newest
+        if version is None:
+            raise TuneformError(f"{name} is no run that was seen", where=str(change.address))
+        live = self.provider.model(name)
+        endpoint = live.deployments[0][0] if live.deployments else ""
+        attached = replace(version, model=live.name, endpoint=endpoint, status=VersionStatus.CANDIDATE)
+        self.ledger.put_version(change.address, attached)
+        self._say("recovered", change.address, f"v{version.number}: attached {live.name}", version=version.number)
+
+    def cancel(self, change: Change) -> None:
+        """Ask the runs to stop; what they still come to is found by the next pass."""
+        record = self.ledger.record(change.address)
+        for name in change.targets:
+            self.provider.cancel(name)
+            for version in record.versions:
+                if key_of(version.run) == key_of(name):
+                    self.ledger.put_version(change.address, replace(version, status=VersionStatus.CANCELLING))
+            self._say("cancelled", change.address, f"asked {name} to stop", run=name)
+
+    def update(self, change: Change, model: TunedModel) -> None:
+        """Patch labels, display name and description of the live model and endpoint."""
+        before = self.ledger.record(model.address).metadata
+        for target in change.targets:
+            parsed = parse_resource_name(target)
+            collection = parsed.collection if parsed else ""
+            if collection == "models":
+                seen_model = self.provider.model(target)
+                self.provider.update_model(target, patch(model, before, seen_model.labels))
+            elif collection == "endpoints":
+                seen_endpoint = self.provider.endpoint(target)
+                self.provider.update_endpoint(target, patch(model, before, seen_endpoint.labels))
+            self._say("updated", model.address, f"patched {target}", target=target)
+        self._remember_metadata(model)
+
+    def deploy(self, change: Change, model: TunedModel) -> None:
+        """Give a version whose endpoint is lost a new one. Never trains."""
+        record = self.ledger.record(model.address)
+        version = record.version(change.version) or record.serving
+        if version is None or not version.model:
+            raise TuneformError("there is no model to deploy", where=str(model.address))
+        parsed = parse_resource_name(version.model)
+        if parsed is None:
+            raise TuneformError(f"{version.model!r} is not a model's name", where=str(model.address))
+        endpoint = change.targets[0] if change.targets else ""
+        if not endpoint:
+            endpoint = self._new_endpoint(model, version, parsed.location)
+        operation = self.provider.deploy(
+            endpoint, version.model, display_name=model.display_name, checkpoint="", traffic={"0": 100}
+        )
+        self.waiter.finish(operation, f"deploying {version.model}")
+        self.ledger.put_version(model.address, replace(version, endpoint=endpoint))
+        self._say("updated", model.address, f"v{version.number}: deployed again on {endpoint}", endpoint=endpoint)
+
+    def _new_endpoint(self, model: TunedModel, version: Version, location: str) -> str:
+        seed = f"{self.desired.project.name}|{model.address}|{version.attempt}|{version.endpoint}"
+        endpoint_id = f"tf-{hashlib.sha256(seed.encode()).hexdigest()[:28]}"
+        name = f"projects/{model.project}/locations/{location}/endpoints/{endpoint_id}"
+        body = {"displayName": model.display_name, "labels": dict(model.labels)}
+        try:
+            operation = self.provider.create_endpoint(model.project, location, endpoint_id, body)
+        except AlreadyExists:
+            return name
+        done = self.waiter.finish(operation, f"creating {name}")
+        return str(done.response.get("name") or name)
+
+    def delete(self, change: Change) -> None:
+        """Take away what versions left behind, in order, and note them as deleted."""
+        teardown = Teardown(
+            self.provider,
+            self.waiter,
+            lambda name, what: self._say("deleting", change.address, f"{name}: {what}", target=name),
+        )
+        teardown.take_away(change.targets, shared_models=shared_models(self.ledger.state, change))
+        record = replace_deleted(self.ledger.record(change.address), change.targets, self.clock)
+        declared = change.address in self.desired
+        if not declared and all(v.status is VersionStatus.DELETED or not _leaves(v) for v in record.versions):
+            self.ledger.drop(change.address)
+        else:
+            self.ledger.put(record)
+        self._say("deleted", change.address, f"deleted {len(change.targets)} resources", targets=change.targets)
+
+    def forget(self, change: Change) -> None:
+        """Stop managing; nothing remote is touched."""
+        self.ledger.drop(change.address)
+        self._say("deleted", change.address, "is no longer managed; nothing was deleted")
+
+    def _say(self, kind: str, address: Address, message: str, **fields: Any) -> None:
+        self.emit(Event(kind, message, address=str(address), fields=fields))
+
+
+def declared_metadata(model: TunedModel) -> dict[str, Any]:
+    """What a spec says of display name, description and labels, as `Record.metadata` keeps it."""
+    return {"displayName": model.display_name, "description": model.description, "labels": dict(model.labels)}
+
+
+def patch(model: TunedModel, before: Mapping[str, Any], live: Mapping[str, str]) -> dict[str, Any]:
+    """A patch that leaves everybody else's labels alone and takes away those that were ours and are not declared."""
+    ours_before = set(before.get("labels") or ())
+    kept = {k: v for k, v in live.items() if k not in ours_before or _is_reserved(k)}
+    changes: dict[str, Any] = {"displayName": model.display_name, "labels": {**kept, **model.labels}}
+    if model.description is not None:
+        changes["description"] = model.description
+    return changes
+
+
+def _is_reserved(label: str) -> bool:
+    return label in OWN or label in SERVER_KEYS or label.startswith(SERVER_PREFIX)
+
+
+def pins(body: Mapping[str, Any], observed: Observed) -> tuple[DatasetPin, ...]:
+    """Which content each `gs://` URI of a request holds now, as far as it was seen."""
+    found = []
+    for uri in dataset_uris(body):
+        stored = observed.objects.get(uri)
+        if stored is None:
+            found.append(DatasetPin(uri))
+        else:
+            found.append(DatasetPin(uri, stored.generation, stored.crc32c, stored.size))
+    return tuple(found)
+
+
+def shared_models(state: State, change: Change) -> frozenset[str]:
+    """Keys of models in `change` that also hold a version somebody keeps: only `model@version` may go then."""
+    going = {t for t in change.targets if "/models/" in t}
+    kept = {
+        key_of(v.model)
+        for record in state.resources.values()
+        for v in record.versions
+        if v.model and v.model not in going and v.status is not VersionStatus.DELETED
+    }
+    return frozenset(key_of(t) for t in going) & frozenset(kept)
+
+
+def replace_deleted(record: Record, targets: tuple[str, ...], clock: Clock) -> Record:
+    """The record with every version whose resources were all taken away marked as deleted."""
+    gone = frozenset(targets)
+    versions = tuple(_without_targets(v, gone, clock) for v in record.versions)
+    current = record.current
+    serving = next((v for v in versions if v.number == current), None)
+    if serving is not None and serving.status is VersionStatus.DELETED:
+        current = None
+    return replace(record, versions=versions, current=current)
+
+
+def _without_targets(version: Version, gone: frozenset[str], clock: Clock) -> Version:
+    if not ({version.model, version.endpoint, *(c.endpoint for c in version.checkpoints)} - {""}) & gone:
+        return version
+    left = replace(
+        version,
+        model="" if version.model in gone else version.model,
+        endpoint="" if version.endpoint in gone else version.endpoint,
+        checkpoints=tuple(
+            Checkpoint(c.id, c.epoch, c.step, "") if c.endpoint in gone else c for c in version.checkpoints
+        ),
+    )
+    if _leaves(left):
+        return left
+    return replace(left, status=VersionStatus.DELETED, finished_at=left.finished_at or stamp(clock.now()))
+
+
+def _leaves(version: Version) -> bool:
+    return bool(version.model or version.endpoint or any(c.endpoint for c in version.checkpoints))

@@ -1,0 +1,130 @@
+"""What the use cases are asked for and what they answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from reconciler.applying.operations import Pace
+from reconciler.applying.recovery import Patience
+from reconciler.core.address import Address
+from reconciler.core.desired import Backend, Desired
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.events import Event
+from reconciler.core.observed import Observed
+from reconciler.core.plan import Plan, Reason
+from reconciler.core.state import State
+from reconciler.errors import InDoubt
+from reconciler.providers.protocol import ObjectStore, TuningProvider
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What a plan is asked for; empty targets are everything."""
+
+    targets: tuple[Address, ...] = ()
+    destroy: bool = False
+    refresh: bool = True
+    allow_retired: bool = False
+    max_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """How a plan is carried out. `timeout` is in seconds; `saved` is a saved plan's JSON."""
+
+    plan: PlanOptions = field(default_factory=PlanOptions)
+    wait: bool = False
+    timeout: float | None = None
+    allow_deletes: int | None = None
+    auto_approve: bool = False
+    saved: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What `validate` found; `counts` are resources by kind."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldItem:
+    """Something that was not done, and why."""
+
+    address: Address
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """What an apply came to. `pending` names the runs that are still on their way."""
+
+    plan: Plan
+    counts: Mapping[str, int] = field(default_factory=dict)
+    held: tuple[HeldItem, ...] = ()
+    pending: tuple[str, ...] = ()
+    failed: tuple[Event, ...] = ()
+    doubts: tuple[InDoubt, ...] = ()
+    approved: bool = True
+    interrupted: bool = False
+    timed_out: bool = False
+
+    def then(self, later: ApplyResult) -> ApplyResult:
+        """Both passes as one: the first plan, everything done, and where the later one stands."""
+        return replace(
+            later,
+            plan=self.plan,
+            counts=dict(Counter(self.counts) + Counter(later.counts)),
+            failed=(*self.failed, *later.failed),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """The collaborators that talk to Google.
+
+    `window` says from when absence of a create sent at that moment may be concluded, `judge` by which time.
+    """
+
+    providers: Mapping[Backend, TuningProvider]
+    objects: ObjectStore
+    window: Callable[[datetime], datetime]
+    judge: Callable[[], datetime]
+    patience: Patience
+    pace: Pace
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything a decision rests on: what is wanted, what was recorded, what is there."""
+
+    desired: Desired
+    recorded: State
+    state: State
+    observed: Observed
+    diagnostics: tuple[Diagnostic, ...]
+    doubts: tuple[InDoubt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One address for `status`: which version serves, what runs, where."""
+
+    address: Address
+    serving: int | None
+    version: int | None
+    status: str
+    run_state: str
+    run: str
+    model: str
+    endpoint: str
+    location: str
+    since: str
+    completed_steps: int | None = None
+    total_steps: int | None = None
+    error: str = ""

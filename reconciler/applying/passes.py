@@ -1,0 +1,180 @@
+"""One pass: settle doubts, look, absorb, plan, ask, carry out, record. Whoever runs the next one goes on from there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from reconciler.applying.approval import ChangeKey, check_saved, held_changes
+from reconciler.applying.clock import Clock
+from reconciler.applying.creating import Creator
+from reconciler.applying.executor import Executor, Tools
+from reconciler.applying.interrupt import Interrupt
+from reconciler.applying.ledger import Ledger
+from reconciler.applying.outcomes import ApplyOptions, ApplyResult, Cloud, HeldItem, PlanOptions, View
+from reconciler.applying.recovery import Recovery
+from reconciler.applying.refreshing import refresh
+from reconciler.catalog import Catalog
+from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.events import Event, EventSink
+from reconciler.core.plan import Action, Plan, Reason
+from reconciler.core.state import State
+from reconciler.errors import IncompleteView
+from reconciler.planning.absorb import absorb
+from reconciler.planning.plan import PlanOptions as PlanningOptions
+from reconciler.planning.plan import make_plan
+from reconciler.state.lock import Lock
+from reconciler.state.store import StateStore
+
+Approve = Callable[[Plan], bool]
+
+
+def decide(view: View, options: PlanOptions, catalog: Catalog, clock: Clock) -> Plan:
+    """The plan for a view, with what loading found put in front of what planning found."""
+    planning = PlanningOptions(
+        targets=options.targets,
+        destroy=options.destroy,
+        allow_retired=options.allow_retired,
+        max_cost=options.max_cost,
+    )
+    plan = make_plan(view.desired, view.state, view.observed, catalog, clock.now(), options=planning)
+    return replace(plan, diagnostics=(*view.diagnostics, *plan.diagnostics))
+
+
+@dataclass(frozen=True, slots=True)
+class PassRunner:
+    """Runs passes for one set of resolved specs."""
+
+    desired: Desired
+    diagnostics: tuple[Diagnostic, ...]
+    store: StateStore
+    lock: Lock
+    cloud: Cloud
+    catalog: Catalog
+    clock: Clock
+    interrupt: Interrupt
+    emit: EventSink
+
+    def first(self, options: ApplyOptions, approve: Approve) -> ApplyResult:
+        """The pass that shows its plan and asks. Raises Locked, Held, IncompleteView, StateError."""
+        with self.lock.held("apply"):
+            view, plan = self._prepare(options)
+            self.emit(Event("planned", "what apply is about to do", fields={"plan": plan}))
+            if options.saved is not None:
+                check_saved(plan, options.saved)
+            elif not options.auto_approve and plan_needs_yes(plan) and not approve(plan):
+                self._record(view, view.state)
+                return ApplyResult(plan, approved=False, doubts=view.doubts)
+            return self._carry_out(view, plan, options)
+
+    def following(self, options: ApplyOptions) -> ApplyResult:
+        """A later pass of the same apply: what was approved is the specs, and those have not changed."""
+        with self.lock.held("apply"):
+            view, plan = self._prepare(options)
+            return self._carry_out(view, plan, options)
+
+    def _prepare(self, options: ApplyOptions) -> tuple[View, Plan]:
+        self.store.backend.check_writable()
+        view = self._view()
+        plan = decide(view, options.plan, self.catalog, self.clock)
+        if not plan.complete:
+            raise IncompleteView(
+                f"not everything could be read: {'; '.join(plan.unreadable)}",
+                next_step="Nothing was changed. Mend the access and apply again.",
+            )
+        return view, plan
+
+    def _view(self) -> View:
+        recorded = self.store.read()
+        recovery = Recovery(
+            self.store.journal,
+            self.cloud.providers,
+            clock=self.clock,
+            judge=self.cloud.judge,
+            patience=self.cloud.patience,
+            emit=self.emit,
+        )
+        settled, doubts = recovery.settle_all(recorded)
+        observed = refresh(self.desired, settled, self.cloud.providers, self.cloud.objects)
+        absorbed = absorb(settled, observed, self.clock.now())
+        self._tell_finished(recorded, absorbed)
+        return View(self.desired, recorded, absorbed, observed, self.diagnostics, doubts)
+
+    def _tell_finished(self, before: State, after: State) -> None:
+        for address, record in after.resources.items():
+            earlier = before.resources.get(address)
+            for version in record.versions:
+                known = earlier.version(version.number) if earlier else None
+                if known is None or not known.is_live or version.is_live:
+                    continue
+                words = f": {version.error.message}" if version.error else ""
+                self.emit(
+                    Event(
+                        "finished",
+                        f"v{version.number} {version.run_state.lower().replace('_', ' ')}{words}",
+                        address=str(address),
+                        fields={"version": version.number, "state": str(version.run_state), "run": version.run},
+                    )
+                )
+
+    def _carry_out(self, view: View, plan: Plan, options: ApplyOptions) -> ApplyResult:
+        held = held_changes(
+            plan,
+            max_deletes=self.desired.project.limits.max_deletes,
+            allow_deletes=options.allow_deletes,
+            auto_approve=options.auto_approve,
+            saved=options.saved is not None,
+        )
+        ledger = self._executor(view).run(plan, view.state, view.observed, held)
+        state = absorb(ledger.state, ledger.observed, self.clock.now())
+        self._record(view, state)
+        return self._result(plan, view, ledger, state, held)
+
+    def _executor(self, view: View) -> Executor:
+        tools = Tools(
+            providers=self.cloud.providers,
+            objects=self.cloud.objects,
+            creator=Creator(self.store.journal, head=self.store.head, window=self.cloud.window, clock=self.clock),
+            clock=self.clock,
+            interrupt=self.interrupt,
+            pace=self.cloud.pace,
+            emit=self.emit,
+        )
+        return Executor(tools, self.desired, (view.recorded.lineage, view.recorded.serial))
+
+    def _record(self, view: View, state: State) -> None:
+        """Write the state if it changed; only then let go of the journal entries that it accounts for."""
+        self.store.write(state, view.recorded)
+        self.store.journal.forget([i for i in state.intents if not i.is_open])
+
+    def _result(
+        self, plan: Plan, view: View, ledger: Ledger, state: State, held: Mapping[ChangeKey, Reason]
+    ) -> ApplyResult:
+        planned = [HeldItem(c.address, c.reasons[0]) for c in plan.of(Action.HOLD)]
+        doubts = {str(d): d for d in (*view.doubts, *ledger.doubts)}
+        waiting = [str(c.address) for c in plan.of(Action.QUEUE)] + ledger.queued
+        return ApplyResult(
+            plan=plan,
+            counts=dict(ledger.done),
+            held=(*planned, *(HeldItem(key[0], reason) for key, reason in held.items())),
+            pending=(*running(state), *waiting),
+            failed=tuple(ledger.failed),
+            doubts=tuple(doubts.values()),
+            interrupted=self.interrupt.requested,
+        )
+
+
+def plan_needs_yes(plan: Plan) -> bool:
+    """Whether a person has anything to approve."""
+    return any(change.action.mutates for change in plan.changes)
+
+
+def running(state: State) -> tuple[str, ...]:
+    """What is still on its way, as `TunedModel/x v2 (projects/…/tuningJobs/1)`."""
+    return tuple(
+        f"{record.address} v{version.number} ({version.run})"
+        for record in state.resources.values()
+        for version in record.versions
+        if version.is_live
+    )

@@ -1,0 +1,40 @@
+"""Looking at everything a project concerns: runs, models, endpoints, stored objects. Sends nothing but GETs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from reconciler.applying.references import dataset_uris
+from reconciler.core.desired import Backend, Desired
+from reconciler.core.observed import Observed, Unreadable
+from reconciler.core.state import State, VersionStatus
+from reconciler.providers.protocol import ObjectStore, TuningReader
+
+
+def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningReader], objects: ObjectStore) -> Observed:
+    """What is there now, for every declared and every recorded address."""
+    observed = objects.look_up(sorted(wanted_objects(desired, state)))
+    backends = {m.backend for m in desired.models.values()} | {r.backend for r in state.resources.values()}
+    for backend in sorted(backends - {"storage"}):
+        models = [m for m in desired.models.values() if m.backend == backend]
+        records = [r for r in state.resources.values() if r.backend == backend]
+        reader = next((r for b, r in readers.items() if b == backend), None)
+        if reader is None:
+            unseen = Unreadable(backend, "this version of tuneform does not drive it")
+            observed = replace(observed, unreadable=(*observed.unreadable, unseen))
+        else:
+            observed = observed.merged(reader.observe(models, records))
+    return observed
+
+
+def wanted_objects(desired: Desired, state: State) -> set[str]:
+    """The `gs://` URIs that matter: declared ones, uploaded ones, and those the newest versions were given."""
+    uris = {d.uri(desired.contents[a].sha256) for a, d in desired.datasets.items() if a in desired.contents}
+    for address, model in desired.models.items():
+        uris.update(dataset_uris(model.body))
+        record = state.resources.get(address)
+        if record is not None:
+            live = [v for v in record.versions if v.status is not VersionStatus.DELETED]
+            uris.update(pin.uri for v in live[-2:] for pin in v.datasets)
+    return uris

@@ -1,0 +1,124 @@
+"""Waiting for runs between passes: looks at the live ones only, tells what changed, ends when a pass has work again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reconciler.applying.clock import Clock
+from reconciler.applying.interrupt import Interrupt
+from reconciler.core.address import Address
+from reconciler.core.desired import Backend
+from reconciler.core.events import Event, EventSink
+from reconciler.core.moments import parse_moment
+from reconciler.core.observed import Run
+from reconciler.core.state import State, Version
+from reconciler.errors import CloudError, NotFound
+from reconciler.providers.protocol import TuningReader
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 30.0
+GROWTH = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One version that is still on its way."""
+
+    address: Address
+    backend: str
+    version: Version
+
+
+class Waiting:
+    """Polls from every second to every thirty. `timeout` bounds the whole wait, in seconds; None is no bound."""
+
+    def __init__(
+        self,
+        readers: Mapping[Backend, TuningReader],
+        clock: Clock,
+        interrupt: Interrupt,
+        emit: EventSink,
+        *,
+        timeout: float | None,
+    ) -> None:
+        self._readers = readers
+        self._clock = clock
+        self._interrupt = interrupt
+        self._emit = emit
+        self._ends = None if timeout is None else clock.monotonic() + timeout
+        self._told: dict[str, tuple[object, ...]] = {}
+        self.timed_out = False
+
+    def worth_it(self, pending: Sequence[str], doubts: Sequence[Exception]) -> bool:
+        """Whether there is anything to wait for, and leave to do so."""
+        return bool(pending or doubts) and not self._interrupt.requested and not self.timed_out
+
+    def until_news(self, state: State) -> bool:
+        """Return True when another pass has something to do, False when the wait is over."""
+        live = [
+            Live(r.address, r.backend, v) for r in state.resources.values() for v in r.versions if v.is_live and v.run
+        ]
+        pause = FIRST_PAUSE
+        while self._pause(pause):
+            pause = min(pause * GROWTH, LONGEST_PAUSE)
+            if not live or self._doubt_is_ripe(state):
+                return True
+            for item in live:
+                run = self._ask(item)
+                if run is None or run.state.is_final:
+                    return True
+                if self._tell(item, run):
+                    pause = FIRST_PAUSE
+        return False
+
+    def _ask(self, item: Live) -> Run | None:
+        """The run as it is now; None when it is gone, which the next pass must look into."""
+        reader = next((r for b, r in self._readers.items() if b == item.backend), None)
+        if reader is None:
+            return None
+        try:
+            return reader.run(item.version.run)
+        except NotFound:
+            return None
+        except CloudError as error:
+            self._emit(Event("warning", f"cannot be looked at just now: {error.what}", address=str(item.address)))
+            return Run(item.version.run, reader.backend, item.version.run_state)
+
+    def _tell(self, item: Live, run: Run) -> bool:
+        seen = (run.state, run.completed_steps, run.total_steps)
+        news = self._told.get(run.name) != seen
+        self._told[run.name] = seen
+        created = parse_moment(run.created_at)
+        elapsed = (self._clock.now() - created).total_seconds() if created else None
+        self._emit(
+            Event(
+                "progress",
+                f"v{item.version.number} {run.state.lower()}",
+                address=str(item.address),
+                fields={
+                    "version": item.version.number,
+                    "state": str(run.state),
+                    "completed_steps": run.completed_steps,
+                    "total_steps": run.total_steps,
+                    "elapsed_seconds": elapsed,
+                    "run": run.name,
+                    "news": news,
+                },
+            )
+        )
+        return news
+
+    def _pause(self, seconds: float) -> bool:
+        if self._ends is not None:
+            left = self._ends - self._clock.monotonic()
+            if left <= 0:
+                self.timed_out = True
+                return False
+            seconds = min(seconds, left)
+        return not self._interrupt.wait(seconds)
+
+    def _doubt_is_ripe(self, state: State) -> bool:
+        now = self._clock.now()
+        ripe = (parse_moment(i.decide_at) for i in state.intents if i.is_open)
+        return any(moment is not None and moment <= now for moment in ripe)

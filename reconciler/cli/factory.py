@@ -1,0 +1,87 @@
+"""The one place that builds collaborators; every command gets its engine from here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reconciler.applying.clock import SystemClock
+from reconciler.applying.interrupt import Interrupt
+from reconciler.applying.outcomes import Cloud
+from reconciler.catalog import load_catalog
+from reconciler.engine import Engine
+from reconciler.spec.load import Loaded, load, load_project, with_google_project
+from reconciler.state.lock import Lock
+from reconciler.state.open import open_backend
+from reconciler.state.store import StateStore
+
+if TYPE_CHECKING:
+    from reconciler.cli.settings import Settings
+    from reconciler.cloud.client import Client
+    from reconciler.core.desired import GoogleSettings
+
+# After a token has expired Google refuses its requests; what was admitted before is committed and listed within this.
+AFTER_TOKEN = timedelta(minutes=4)
+WITHOUT_TOKEN = timedelta(seconds=2)
+
+
+def build_engine(settings: Settings, interrupt: Interrupt | None = None) -> Engine:
+    """An engine for the project in `settings`. Raises SpecError when the project file cannot be used."""
+    clock = SystemClock()
+    project = load_project(settings.directory, project_file=settings.project_file, environ=settings.environ)
+    backend = open_backend(project.state, Path(project.root))
+    connected = cache(lambda: _connect(project.google, settings))
+
+    def specs(paths: Sequence[Path] | None) -> Loaded:
+        loaded = load(
+            settings.directory, project_file=settings.project_file, environ=settings.environ, paths=paths or None
+        )
+        if loaded.desired.project.google.project or paths is not None:
+            return loaded
+        found = connected().default_project()
+        return Loaded(with_google_project(loaded.desired, found), loaded.diagnostics) if found else loaded
+
+    return Engine(
+        load=specs,
+        store=StateStore(backend, now=clock.now),
+        lock=Lock(backend, now=clock.now),
+        cloud=cache(lambda: _cloud(connected())),
+        catalog=load_catalog(None),
+        clock=clock,
+        interrupt=interrupt or Interrupt(),
+    )
+
+
+def _connect(google: GoogleSettings, settings: Settings) -> Client:
+    from reconciler.cloud.client import connect
+
+    return connect(google, settings.environ)
+
+
+def _cloud(client: Client) -> Cloud:
+    from reconciler.applying.operations import Pace
+    from reconciler.applying.recovery import Patience
+    from reconciler.providers.storage import CloudStorage
+    from reconciler.providers.vertex.provider import VertexProvider
+
+    def window(sent_at: datetime) -> datetime:
+        expiry = client.token_expiry()
+        return sent_at + WITHOUT_TOKEN if expiry is None else max(expiry, sent_at) + AFTER_TOKEN
+
+    def judge() -> datetime:
+        return client.server_date() or datetime.now(UTC)
+
+    return Cloud(
+        providers={"vertex": VertexProvider(client)},
+        objects=CloudStorage(client),
+        window=window,
+        judge=judge,
+        patience=Patience(list_gap=0.2) if client.emulated else Patience(),
+        pace=Pace(first=0.1, longest=1.0) if client.emulated else Pace(),
+    )
+
+
+EngineFactory = Callable[["Settings"], Engine]

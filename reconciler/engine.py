@@ -1,0 +1,216 @@
+"""The use cases: validate, plan, apply, status, outputs, and the care of the state. Prints nothing.
+
+plan: load specs -> read datasets -> read state -> refresh -> absorb -> make_plan;
+apply: the same under the lock, with doubts settled first; then approval, execution, and the state written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reconciler.applying.clock import Clock
+from reconciler.applying.interrupt import Interrupt
+from reconciler.applying.outcomes import (
+    ApplyOptions,
+    ApplyResult,
+    Cloud,
+    HeldItem,
+    PlanOptions,
+    Standing,
+    Validation,
+    View,
+)
+from reconciler.applying.passes import Approve, PassRunner, decide
+from reconciler.applying.recorded import recorded_view
+from reconciler.applying.refreshing import refresh
+from reconciler.applying.waiting import Waiting
+from reconciler.catalog import Catalog
+from reconciler.cloud.hosts import aiplatform
+from reconciler.core.address import Address
+from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.events import EventSink
+from reconciler.core.observed import Observed
+from reconciler.core.plan import Plan
+from reconciler.core.resource_names import location_of
+from reconciler.core.state import Record, State
+from reconciler.datasets.inspect import inspect_dataset
+from reconciler.errors import SpecError, StateError, UsageError
+from reconciler.planning.absorb import absorb
+from reconciler.planning.policy import policy_violations
+from reconciler.spec.load import Loaded
+from reconciler.state.lock import Lock
+from reconciler.state.store import StateStore
+
+__all__ = ["ApplyOptions", "ApplyResult", "Engine", "HeldItem", "PlanOptions", "Standing", "Validation"]
+
+
+@dataclass
+class Engine:
+    """One project's use cases over its collaborators; `cloud` is built when first needed, so that offline stays so."""
+
+    load: Callable[[Sequence[Path] | None], Loaded]
+    store: StateStore
+    lock: Lock
+    cloud: Callable[[], Cloud]
+    catalog: Catalog
+    clock: Clock
+    interrupt: Interrupt
+
+    def validate(self, paths: Sequence[Path] = ()) -> Validation:
+        """Check specs, references, datasets and policy, offline. Raises SpecError with every finding."""
+        desired, diagnostics = self._resolved(paths or None)
+        diagnostics = (*diagnostics, *policy_violations(desired))
+        if any(d.severity == "error" for d in diagnostics):
+            raise SpecError(diagnostics)
+        counts = {
+            "TunedModel": len(desired.models),
+            "Dataset": len(desired.datasets),
+            "Endpoint": len(desired.endpoints),
+        }
+        return Validation(diagnostics, counts)
+
+    def plan(self, options: PlanOptions) -> Plan:
+        """What apply would do now. Sends only GETs, takes no lock, writes nothing."""
+        desired, diagnostics = self._resolved(None)
+        recorded = self.store.read()
+        observed = self._look(desired, recorded) if options.refresh else recorded_view(recorded)
+        state = absorb(recorded, observed, self.clock.now())
+        return decide(View(desired, recorded, state, observed, diagnostics), options, self.catalog, self.clock)
+
+    def apply(self, options: ApplyOptions, approve: Approve, emit: EventSink) -> ApplyResult:
+        """One pass, or with `wait` as many as it takes. Raises Locked, Held, IncompleteView, SpecError, StateError."""
+        desired, diagnostics = self._resolved(None)
+        cloud = self.cloud()
+        runner = PassRunner(
+            desired, diagnostics, self.store, self.lock, cloud, self.catalog, self.clock, self.interrupt, emit
+        )
+        result = runner.first(options, approve)
+        if not options.wait or not result.approved:
+            return result
+        waiting = Waiting(cloud.providers, self.clock, self.interrupt, emit, timeout=options.timeout)
+        while waiting.worth_it(result.pending, result.doubts) and waiting.until_news(self.store.read()):
+            result = result.then(runner.following(replace(options, saved=options.saved or None)))
+        return replace(result, interrupted=self.interrupt.requested, timed_out=waiting.timed_out)
+
+    def status(self, *, refresh_first: bool = True) -> tuple[Standing, ...]:
+        """Every recorded address: which version serves, what runs. With `refresh_first` as of now, else as recorded."""
+        state = self.store.read()
+        observed = Observed()
+        if refresh_first and state.resources:
+            desired, _ = self._resolved(None)
+            observed = self._look(desired, state)
+            state = absorb(state, observed, self.clock.now())
+        return tuple(_standing(record, observed) for _, record in sorted(state.resources.items()) if record.versions)
+
+    def outputs(self, address: Address | None = None) -> Mapping[str, Mapping[str, Any]]:
+        """What an application should call, by address, from the state alone."""
+        state = self.store.read()
+        serving = {str(a): _output(r) for a, r in sorted(state.resources.items()) if r.serving is not None}
+        if address is None:
+            return serving
+        if str(address) not in serving:
+            raise StateError(
+                "nothing serves under this address yet",
+                where=str(address),
+                next_step="See `tuneform status`; apply once its run has finished.",
+            )
+        return {str(address): serving[str(address)]}
+
+    def state_list(self) -> tuple[Address, ...]:
+        """Every recorded address."""
+        return tuple(sorted(self.store.read().resources))
+
+    def state_show(self, address: Address) -> Record:
+        """One record. Raises StateError when there is none."""
+        return _record(self.store.read(), address)
+
+    def state_remove(self, addresses: Sequence[Address]) -> None:
+        """Forget addresses; nothing remote is touched."""
+        with self.lock.held("state rm"):
+            base = state = self.store.read()
+            for address in addresses:
+                _record(state, address)
+                state = state.without(address)
+            self.store.write(state, base)
+
+    def state_move(self, old: Address, new: Address) -> None:
+        """Give a record another address, for a renamed spec."""
+        if old.kind != new.kind:
+            raise UsageError(f"{old} cannot become a {new.kind}", next_step="An address keeps its kind when it moves.")
+        with self.lock.held("state mv"):
+            base = self.store.read()
+            record = _record(base, old)
+            if new in base.resources:
+                raise StateError(
+                    f"{new} is recorded already", next_step=f"tuneform state rm {new} first, if it may go."
+                )
+            moved = replace(record, address=new)
+            self.store.write(base.without(old).with_record(moved), base)
+
+    def _resolved(self, paths: Sequence[Path] | None) -> tuple[Desired, tuple[Diagnostic, ...]]:
+        """The specs with every local dataset read. Raises SpecError for specs or datasets that are not valid."""
+        loaded = self.load(paths)
+        contents, found = {}, list(loaded.diagnostics)
+        for address, dataset in loaded.desired.datasets.items():
+            inspection = inspect_dataset(
+                dataset.path, dataset.format, root=loaded.desired.project.root, label=dataset.file
+            )
+            if inspection.content is not None:
+                contents[address] = inspection.content
+            found.extend(replace(d, address=d.address or str(address)) for d in inspection.diagnostics)
+        if any(d.severity == "error" for d in found):
+            raise SpecError(found)
+        return replace(loaded.desired, contents=contents), tuple(found)
+
+    def _look(self, desired: Desired, state: State) -> Observed:
+        cloud = self.cloud()
+        return refresh(desired, state, cloud.providers, cloud.objects)
+
+
+def _record(state: State, address: Address) -> Record:
+    record = state.resources.get(address)
+    if record is None:
+        raise StateError("is not in the state", where=str(address), next_step="`tuneform state list` shows what is.")
+    return record
+
+
+def _standing(record: Record, observed: Observed) -> Standing:
+    newest = record.newest
+    run = observed.run(newest.run) if newest and newest.run else None
+    serving = record.serving
+    shown = serving or newest
+    return Standing(
+        address=record.address,
+        serving=record.current,
+        version=newest.number if newest else None,
+        status=str(newest.status) if newest else "",
+        run_state=str(newest.run_state) if newest else "",
+        run=newest.run if newest else "",
+        model=shown.model if shown else "",
+        endpoint=shown.endpoint if shown else "",
+        location=location_of(shown.endpoint) if shown and shown.endpoint else record.location,
+        since=shown.finished_at or shown.created_at if shown else "",
+        completed_steps=run.completed_steps if run else None,
+        total_steps=run.total_steps if run else None,
+        error=newest.error.message if newest and newest.error else "",
+    )
+
+
+def _output(record: Record) -> dict[str, Any]:
+    serving = record.serving
+    if serving is None:
+        return {}
+    location = location_of(serving.endpoint) or record.location
+    return {
+        "version": serving.number,
+        "endpoint": serving.endpoint,
+        "host": aiplatform(location).removeprefix("https://"),
+        "location": location,
+        "model": serving.model,
+        "fingerprint": serving.fingerprint,
+        "since": serving.finished_at or serving.created_at,
+    }

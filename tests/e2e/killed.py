@@ -1,0 +1,59 @@
+"""`tuneform apply` in a process that kills itself, with SIGKILL, at a named point of a create.
+
+    python -m tests.e2e.killed POINT apply --auto-approve
+
+The points lie between the steps of the protocol; the code under test is not changed, only wrapped.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from reconciler.providers.vertex import provider as vertex
+from reconciler.state.journal import Journal
+from reconciler.state.store import StateStore
+
+
+def die(*_: Any, **__: Any) -> Any:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def before(owner: type, method: str) -> None:
+    """Die when the method is called."""
+    setattr(owner, method, die)
+
+
+def after(owner: type, method: str) -> None:
+    """Let the method do its work, then die."""
+    whole: Callable[..., Any] = getattr(owner, method)
+
+    def then_die(*arguments: Any, **named: Any) -> Any:
+        whole(*arguments, **named)
+        die()
+
+    setattr(owner, method, then_die)
+
+
+POINTS: dict[str, Callable[[], None]] = {
+    "before the intent": lambda: before(Journal, "prepare"),
+    "after PREPARED": lambda: after(Journal, "prepare"),
+    "before SENDING": lambda: before(Journal, "sending"),
+    "after SENDING, before the POST": lambda: after(Journal, "sending"),
+    "after the answer, before COMMITTED": lambda: before(Journal, "commit"),
+    "after COMMITTED": lambda: after(Journal, "commit"),
+    "before the state is written": lambda: before(StateStore, "write"),
+    "after the state is written": lambda: after(StateStore, "write"),
+    "before the entry is let go": lambda: before(Journal, "forget"),
+    "after the answer": lambda: after(vertex.VertexProvider, "submit"),
+}
+
+if __name__ == "__main__":
+    POINTS[sys.argv[1]]()
+    sys.argv = ["tuneform", *sys.argv[2:]]
+    from reconciler.cli.main import main
+
+    main()

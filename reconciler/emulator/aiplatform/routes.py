@@ -1,0 +1,122 @@
+"""From an HTTP request to an API method and back."""
+
+import re
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from reconciler.emulator.aiplatform.call import Call, Handler, Raw
+from reconciler.emulator.aiplatform.names import parent
+from reconciler.emulator.aiplatform.service import HANDLERS
+from reconciler.emulator.discovery import Api, Method, load_api
+from reconciler.emulator.google_errors import ApiError, not_found_page, too_large_page
+from reconciler.emulator.json_body import parse_object
+from reconciler.emulator.shaping import shape_message
+from reconciler.emulator.validation import parse_message, parse_query
+from reconciler.emulator.world import World
+
+VERSIONS = ("v1", "v1beta1")
+REGIONAL_HOST = re.compile(r"([a-z0-9-]+)-aiplatform\.googleapis\.com")
+MULTI_REGIONAL_HOST = re.compile(r"aiplatform\.(us|eu)\.rep\.googleapis\.com")
+GLOBAL_HOST = "aiplatform.googleapis.com"
+JSON = "application/json; charset=UTF-8"
+
+
+class BodyTooLarge(Exception):
+    """The request's body is over the limit."""
+
+
+def aiplatform_routes(world: World) -> list[Route]:
+    """Everything under `/v1/projects/` and `/v1beta1/projects/`."""
+    service = AiPlatformRoutes(world)
+    methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+    return [Route(f"/{version}/projects/{{rest:path}}", service.answer, methods=methods) for version in VERSIONS]
+
+
+class AiPlatformRoutes:
+    """Finds the method that a URL belongs to, as the discovery document says it."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._methods: dict[tuple[str, str], tuple[Api, Method, Handler]] = {}
+        for api in (load_api("aiplatform", version) for version in VERSIONS):
+            for method in api.methods.values():
+                shape = re.sub(r"\{[^}]*\}", "{}", method.path)
+                self._methods[method.http_method, shape] = (api, method, HANDLERS[method.id])
+
+    async def answer(self, request: Request) -> Response:
+        """Answer one request."""
+        path = request.url.path
+        shape, ids = url_shape(path)
+        found = self._methods.get((request.method, shape))
+        if found is None or not serves(request.headers.get("host", ""), ids["locations"]):
+            return HTMLResponse(not_found_page(path), 404)
+        api, method, handler = found
+        try:
+            body = await _read_body(request, self._world.options.max_body_bytes)
+            return self._run(request, api, method, handler, ids, body)
+        except BodyTooLarge:
+            return HTMLResponse(too_large_page(), 413, {"connection": "close"})
+        except ApiError as error:
+            return Response(orjson.dumps(error.body()), error.http_status, media_type=JSON)
+
+    def _run(
+        self, request: Request, api: Api, method: Method, handler: Handler, ids: dict[str, str], body: bytes
+    ) -> Response:
+        """Parse, let time pass, handle and write; nothing in here waits, so that requests do not mix."""
+        given = parse_object(body)
+        request_type = method.request or "GoogleProtobufEmpty"
+        world = self._world
+        call = Call(
+            memory=world.aiplatform.memory,
+            api=api,
+            method=method,
+            parent=parent(ids["projects"], ids["locations"]),
+            ids=ids,
+            query=parse_query(api, method.query, request.query_params.multi_items()),
+            body=parse_message(api, request_type, given, method.body_field) if given else {},
+            now=world.clock.now(),
+            streamed=request.query_params.get("alt") == "sse",
+        )
+        world.settle()
+        answer = handler(call)
+        if isinstance(answer, Raw):
+            return Response(answer.body, media_type=answer.content_type)
+        return Response(orjson.dumps(shape_message(api, method.response, answer.value)), media_type=JSON)
+
+
+def url_shape(path: str) -> tuple[str, dict[str, str]]:
+    """The path with its ids replaced by `{}`, and the ids by collection: `v1/projects/{}/…/models/{}:copy`."""
+    parts = path.lstrip("/").split("/")
+    ids: dict[str, str] = {"projects": "", "locations": ""}
+    for place in range(2, len(parts), 2):
+        text, colon, verb = parts[place].partition(":") if place == len(parts) - 1 else (parts[place], "", "")
+        if not text:
+            return "", ids
+        ids[parts[place - 1]] = text
+        parts[place] = "{}" + colon + verb
+    return "/".join(parts), ids
+
+
+def serves(host: str, location: str) -> bool:
+    """Whether a Google host serves a location. Under any other name the emulator serves all of them."""
+    name = host.partition(":")[0].lower()
+    if name == GLOBAL_HOST:
+        return location == "global"
+    match = MULTI_REGIONAL_HOST.fullmatch(name) or REGIONAL_HOST.fullmatch(name)
+    return match is None or match[1] == location
+
+
+async def _read_body(request: Request, limit: int) -> bytes:
+    if int(request.headers.get("content-length") or 0) > limit:
+        raise BodyTooLarge
+    parts = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise BodyTooLarge
+        parts.append(part)
+    return b"".join(parts)

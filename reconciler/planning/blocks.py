@@ -1,0 +1,75 @@
+"""Where things stand in a provider block, service by service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from reconciler.core.desired import Backend, TunedModel
+from reconciler.core.state import Version
+
+METHODS = ("supervisedTuningSpec", "preferenceOptimizationSpec")
+
+# What a run is trained from.
+TRAINING_PATHS: dict[Backend, tuple[tuple[str, ...], ...]] = {
+    "vertex": tuple((method, "trainingDatasetUri") for method in METHODS),
+    "gemini": (("tuningTask", "trainingData"),),
+    "palm": (("runtimeConfig", "parameterValues", "dataset_uri"),),
+}
+# The model that a run goes on from, where it does not start from a base model.
+PARENT_PATHS = (("preTunedModel", "tunedModelName"), ("tunedModelSource", "tunedModel"))
+_BASE_PATHS = (("baseModel",), ("runtimeConfig", "parameterValues", "large_model_reference"))
+_EPOCH_PATHS = (
+    *((method, "hyperParameters", "epochCount") for method in METHODS),
+    ("tuningTask", "hyperparameters", "epochCount"),
+)
+
+
+def value_at(body: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """The value at a path of a nested mapping, or None."""
+    value: Any = body
+    for key in path:
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(key)
+    return value
+
+
+def first_at(body: Mapping[str, Any], paths: tuple[tuple[str, ...], ...]) -> Any:
+    """The first value that is there among several paths, or None."""
+    return next((value for path in paths if (value := value_at(body, path)) is not None), None)
+
+
+def training_path(backend: Backend, body: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """Where a block says what it is trained from, or None when it does not."""
+    return next((path for path in TRAINING_PATHS[backend] if value_at(body, path) is not None), None)
+
+
+def training_source(model: TunedModel) -> Any:
+    """What the spec says it is trained from: an address, a URI, a resource name, inline examples, or None."""
+    return first_at(model.body, TRAINING_PATHS[model.backend])
+
+
+def base_model(body: Mapping[str, Any]) -> str:
+    """The base model that a block names, without its path; or empty."""
+    name = first_at(body, _BASE_PATHS)
+    return name.rpartition("/")[2] if isinstance(name, str) else ""
+
+
+def base_model_of(model: TunedModel, version: Version | None = None) -> str:
+    """The base model of a spec, or for one tuned from another model what the server resolved it to; or empty."""
+    declared = base_model(model.body)
+    if declared or version is None:
+        return declared
+    resolved = value_at(version.resolved, ("preTunedModel", "baseModel"))
+    return resolved.rpartition("/")[2] if isinstance(resolved, str) else ""
+
+
+def epochs(body: Mapping[str, Any]) -> int | None:
+    """How often the data is gone through, where a block says so."""
+    value = first_at(body, _EPOCH_PATHS)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return int(value) if value.isdecimal() else None
+    return int(value) if isinstance(value, int | float) else None

@@ -1,0 +1,140 @@
+"""Declared against recorded and live: which training fields differ, and which spec line says so.
+
+Only declared fields are compared: a server fills in defaults, and writing one of them down is no change. The few
+fields whose absence means something are compared when they are absent too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reconciler.core.address import Address, is_address
+from reconciler.core.desired import TunedModel
+from reconciler.core.plan import FieldChange, FieldClass
+from reconciler.core.resource_names import key_of, location_of
+from reconciler.core.state import Version
+from reconciler.planning.blocks import METHODS, PARENT_PATHS, training_path, value_at
+from reconciler.planning.content import declared_content, overwritten, recorded_content, training_pin
+from reconciler.planning.normalise import aligned
+from reconciler.planning.world import World
+from reconciler.spec.fields import training_body
+
+EXPORT_LAST = "exportLastCheckpointOnly"
+# Leaving one of these out is a statement: no key of one's own, the default checkpoint, a plain base model.
+MEANT_WHEN_ABSENT = (("encryptionSpec", "kmsKeyName"), ("preTunedModel", "checkpointId"), *PARENT_PATHS)
+
+Difference = tuple[tuple[str, ...], Any, Any]
+
+
+def training_changes(world: World, model: TunedModel, version: Version) -> tuple[FieldChange, ...]:
+    """What a run of this spec would be given otherwise than `version` was; empty when it would be the same."""
+    declared = _without_export(training_body(model, world.desired.contents))
+    bought = merged(version.resolved, version.body)
+    before = {"location": location_of(version.run), **_without_export(bought)}
+    path = training_path(model.backend, declared)
+    if path and _same_data(world, model, version):
+        before = _with(before, path, value_at(declared, path))
+    for path in PARENT_PATHS:
+        if _same_parent(world, value_at(declared, path), value_at(before, path)):
+            before = _with(before, path, value_at(declared, path))
+    absences = _absences(version.body or version.resolved, declared)
+    found = [*_differences(before, declared), *absences, *_export_taken_back(model, bought)]
+    return tuple(_field(model, *difference) for difference in sorted(found, key=lambda d: d[0]))
+
+
+def data_change(world: World, model: TunedModel, version: Version) -> FieldChange | None:
+    """The change when the very object a version was trained from holds other content by now."""
+    stored = overwritten(model, version, world.desired, world.observed)
+    pin = training_pin(version, model.backend)
+    path = training_path(model.backend, model.body)
+    if stored is None or pin is None or path is None:
+        return None
+    return _field(model, (*path, "crc32c"), pin.crc32c, stored.crc32c)
+
+
+def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Both mappings in one; where both have a value, that of `over`."""
+    result = dict(under)
+    for key, value in over.items():
+        below = result.get(key)
+        if isinstance(below, Mapping) and isinstance(value, Mapping):
+            result[key] = merged(below, value)
+        else:
+            result[key] = value
+    return result
+
+
+def _same_data(world: World, model: TunedModel, version: Version) -> bool:
+    declared = declared_content(model, world.desired, world.observed)
+    return declared.is_same(recorded_content(version, model.backend))
+
+
+def _same_parent(world: World, declared: Any, before: Any) -> bool:
+    """Whether a parent given by address is the model that the server names."""
+    if not is_address(declared) or not isinstance(before, str) or is_address(before):
+        return False
+    parent = world.record(Address.parse(declared))
+    return parent is not None and any(v.model and key_of(v.model) == key_of(before) for v in parent.versions)
+
+
+def _differences(before: Mapping[str, Any], declared: Mapping[str, Any]) -> Iterator[Difference]:
+    old = aligned(before, declared)
+    differing = [key for key, value in declared.items() if key not in old or old[key] != value]
+    if not differing:
+        return
+    # Imported where a difference is known to exist: it costs more than a whole plan without one.
+    from deepdiff import DeepDiff
+
+    pair = {k: old[k] for k in differing if k in old}, {k: declared[k] for k in differing}
+    for kind, levels in DeepDiff(*pair, view="tree").items():
+        for level in levels:
+            path = tuple(str(part) for part in level.path(output_format="list"))
+            before_value = None if kind.endswith("_added") else level.t1
+            yield from _leaves(path, before_value, None if kind.endswith("_removed") else level.t2)
+
+
+def _leaves(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Difference]:
+    """One difference for each field of a block that is new as a whole."""
+    if before is None and isinstance(after, Mapping):
+        for key, value in after.items():
+            yield from _leaves((*path, key), None, value)
+    else:
+        yield path, before, after
+
+
+def _absences(said: Mapping[str, Any], declared: Mapping[str, Any]) -> Iterator[Difference]:
+    for path in MEANT_WHEN_ABSENT:
+        before = value_at(said, path)
+        if before is not None and value_at(declared, path) is None:
+            yield path, before, None
+    for method in METHODS:
+        if method in said and method not in declared and any(m in declared for m in METHODS):
+            yield (method,), said[method], None
+
+
+def _export_taken_back(model: TunedModel, bought: Mapping[str, Any]) -> Iterator[Difference]:
+    """Intermediate checkpoints that are asked for now and were never kept need a new run; the reverse does not."""
+    for method in METHODS:
+        path = (method, EXPORT_LAST)
+        if method in model.body and value_at(bought, path) is True and not value_at(model.body, path):
+            yield path, True, bool(value_at(model.body, path))
+
+
+def _without_export(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: {k: v for k, v in value.items() if k != EXPORT_LAST} if key in METHODS else value
+        for key, value in body.items()
+    }
+
+
+def _with(body: Mapping[str, Any], path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    head, *rest = path
+    below = body.get(head)
+    inner = _with(below if isinstance(below, Mapping) else {}, tuple(rest), value) if rest else value
+    return {**body, head: inner}
+
+
+def _field(model: TunedModel, path: tuple[str, ...], before: Any, after: Any) -> FieldChange:
+    dotted = ".".join((model.backend, *path))
+    return FieldChange(dotted, before, after, FieldClass.TRAINING, model.sources.at(dotted))

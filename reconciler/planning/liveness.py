@@ -1,0 +1,58 @@
+"""What is still there of a version, as far as can be seen."""
+
+from __future__ import annotations
+
+from reconciler.core.resource_names import key_of
+from reconciler.core.runs import RunState
+from reconciler.core.state import Record, Version, VersionStatus
+from reconciler.planning.world import World
+
+# How a version remembers that it was we who asked its run to stop.
+CANCELLED_BY = "cancelled_by"
+US = "tuneform"
+
+FINISHED = frozenset({VersionStatus.CANDIDATE, VersionStatus.READY, VersionStatus.SUPERSEDED})
+ENDED_BADLY = frozenset({RunState.FAILED, RunState.EXPIRED, RunState.CANCELLED})
+
+
+def leftovers(version: Version) -> tuple[str, ...]:
+    """Everything remote that a version left, in the order of teardown: endpoints, checkpoints' too, then the model."""
+    endpoints = (version.endpoint, *(c.endpoint for c in version.checkpoints))
+    return tuple(dict.fromkeys(name for name in (*endpoints, version.model) if name))
+
+
+def run_gone(world: World, record: Record, version: Version) -> bool:
+    """Whether a version's run is known not to be there."""
+    return world.observed.run(version.run) is None and not world.sight.hides(record.backend, version.run)
+
+
+def model_gone(world: World, record: Record, version: Version) -> bool:
+    """Whether a version's model is known not to be there. For the Gemini API the run is the model."""
+    if record.backend == "gemini":
+        return run_gone(world, record, version)
+    if not version.model or world.sight.hides(record.backend, version.model):
+        return False
+    return world.observed.model(version.model) is None
+
+
+def ended_badly(version: Version) -> bool:
+    """Whether a version's run failed, expired or was cancelled, even if what it left was deleted since."""
+    if version.status in (VersionStatus.FAILED, VersionStatus.CANCELLED):
+        return True
+    return version.status is VersionStatus.DELETED and version.run_state in ENDED_BADLY
+
+
+def cancelled_by_us(version: Version) -> bool:
+    """Whether it was tuneform that asked the run to stop."""
+    return version.evidence.get(CANCELLED_BY) == US
+
+
+def shares_with_kept(record: Record, version: Version, kept: set[int]) -> bool:
+    """Whether something of a version also belongs to a version that is kept."""
+    others = {name for v in record.versions if v.number in kept for name in leftovers(v)}
+    return not others.isdisjoint(leftovers(version))
+
+
+def is_named(world: World, version: Version) -> bool:
+    """Whether a declared spec or a run under way names a version's model directly."""
+    return bool(version.model) and key_of(version.model) in world.named

@@ -1,0 +1,43 @@
+"""What a decision yields: changes and diagnostics, and short ways to say them."""
+
+from __future__ import annotations
+
+from reconciler.core.desired import TunedModel
+from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.plan import Action, Change, FieldChange
+from reconciler.core.state import Version
+from reconciler.planning.reasons import Code, because
+
+Finding = Change | Diagnostic
+
+
+def change(
+    model: TunedModel,
+    action: Action,
+    code: Code,
+    message: str,
+    *,
+    version: Version | int | None = None,
+    targets: tuple[str, ...] = (),
+    fields: tuple[FieldChange, ...] = (),
+    at: str = "metadata.name",
+) -> Change:
+    """One change of a declared model, pointing at the field of its spec that matters most."""
+    number = version.number if isinstance(version, Version) else version
+    source = fields[0].source if fields and fields[0].source else model.sources.at(at)
+    return Change(
+        model.address, action, (because(code, message),), fields, version=number, targets=targets, source=source
+    )
+
+
+def diagnose(
+    model: TunedModel,
+    code: Code,
+    message: str,
+    *,
+    severity: Severity = "warning",
+    at: str = "metadata.name",
+    hint: str = "",
+) -> Diagnostic:
+    """A finding about a declared model that changes nothing."""
+    return Diagnostic(severity, code.value, message, str(model.address), model.sources.at(at), hint)

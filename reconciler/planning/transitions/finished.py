@@ -1,0 +1,103 @@
+"""A version has finished: may it serve, and does what serves still stand?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reconciler.core.desired import TunedModel
+from reconciler.core.plan import Action, Change
+from reconciler.core.resource_names import key_of
+from reconciler.core.runs import RunState
+from reconciler.core.state import Record, Version, VersionStatus
+from reconciler.planning.gates import Verdict, is_overridden, verdict
+from reconciler.planning.liveness import model_gone
+from reconciler.planning.reasons import Code
+from reconciler.planning.transitions.findings import Finding, change, diagnose
+from reconciler.planning.world import World
+
+
+def hand_over(world: World, model: TunedModel, record: Record, version: Version) -> Iterator[Finding]:
+    """A finished version that the spec asks for and that does not serve yet: the way to serving, or what bars it."""
+    bar = _not_fit(model, version) or _not_deployed(world, model, record, version) or _not_judged(world, model, version)
+    yield bar or _promotion(model, record, version)
+
+
+def upkeep(world: World, model: TunedModel, record: Record, version: Version) -> Iterator[Finding]:
+    """What serves must have its model, and its endpoint must carry it; a lost endpoint is deployed, never trained."""
+    if model_gone(world, record, version):
+        message = (
+            f"v{version.number}: {version.model or version.run} was deleted; tuning it again would be paid, "
+            f"so it is not done unasked: `tuneform state rm {model.address}`, then apply"
+        )
+        yield change(model, Action.HOLD, Code.MODEL_GONE, message, version=version)
+        children = [a for a in world.users.get(model.address, ()) if a.kind == "TunedModel"]
+        if children:
+            names = ", ".join(str(a) for a in children)
+            yield diagnose(model, Code.LINEAGE_BROKEN, f"{names} cannot be tuned on from {model.address} any more")
+        return
+    deploy = _not_deployed(world, model, record, version)
+    if deploy:
+        yield deploy
+
+
+def _not_fit(model: TunedModel, version: Version) -> Change | None:
+    """What only a person can decide."""
+    if is_overridden(version):
+        return None
+    if version.tainted:
+        return change(model, Action.HOLD, Code.TAINTED, f"v{version.number}: {version.tainted}", version=version)
+    if version.run_state is RunState.PARTIALLY_SUCCEEDED:
+        message = f"v{version.number} succeeded only in part: {version.run}"
+        return change(model, Action.HOLD, Code.PARTIAL_SUCCESS, message, version=version)
+    if model.backend != "gemini" and not version.model:
+        message = f"v{version.number}: {version.run} succeeded and names no model"
+        return change(model, Action.HOLD, Code.NO_MODEL, message, version=version)
+    return None
+
+
+def _not_deployed(world: World, model: TunedModel, record: Record, version: Version) -> Change | None:
+    """A deploy when no endpoint carries the version. Tuned models of the Gemini API serve by themselves."""
+    if model.backend == "gemini":
+        return None
+    if not version.endpoint:
+        message = f"v{version.number}: {version.model} has no endpoint"
+        return change(model, Action.DEPLOY, Code.ENDPOINT_MISSING, message, version=version)
+    if not _was_there(record, version) or world.sight.hides(model.backend, version.endpoint):
+        return None
+    endpoint = world.observed.endpoint(version.endpoint)
+    if endpoint is None:
+        message = f"v{version.number}: {version.endpoint} was deleted; {version.model} is deployed again"
+        return change(model, Action.DEPLOY, Code.ENDPOINT_GONE, message, version=version)
+    wanted = key_of(version.model)
+    if any(key_of(d.model) == wanted for d in endpoint.deployed):
+        return None
+    message = f"v{version.number}: {version.endpoint} does not carry {version.model} any more"
+    return change(model, Action.DEPLOY, Code.ENDPOINT_EMPTY, message, version=version, targets=(version.endpoint,))
+
+
+def _was_there(record: Record, version: Version) -> bool:
+    """Whether a refresh can have looked for the endpoint: one that this very refresh taught of was not looked for."""
+    return version.number == record.current or version.status is not VersionStatus.CANDIDATE
+
+
+def _not_judged(world: World, model: TunedModel, version: Version) -> Change | None:
+    found = verdict(version, model, world.desired.contents)
+    if found is Verdict.PASSED:
+        return None
+    if found is Verdict.FAILED:
+        message = f"v{version.number} did not pass its gates; what serves is left as it is"
+        return change(model, Action.HOLD, Code.GATE_FAILED, message, version=version, at="gates")
+    message = f"v{version.number} has finished and its gates have not been judged yet"
+    action = Action.EVALUATE if world.options.evaluates else Action.HOLD
+    return change(model, action, Code.GATE_PENDING, message, version=version, at="gates")
+
+
+def _promotion(model: TunedModel, record: Record, version: Version) -> Change:
+    if record.current is None:
+        message = f"v{version.number} has finished and is the first to serve"
+        return change(model, Action.PROMOTE, Code.FIRST_VERSION, message, version=version)
+    if version.number < record.current:
+        message = f"v{version.number} serves again instead of v{record.current}; nothing is tuned"
+        return change(model, Action.ROLLBACK, Code.REVERTED, message, version=version)
+    message = f"v{version.number} has finished and takes over from v{record.current}"
+    return change(model, Action.PROMOTE, Code.NEW_VERSION, message, version=version)

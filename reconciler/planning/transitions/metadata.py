@@ -1,0 +1,84 @@
+"""Labels, display name and description: patched on the serving model and endpoint, never a reason to tune."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reconciler.core.desired import TunedModel
+from reconciler.core.observed import LiveEndpoint, LiveModel
+from reconciler.core.plan import Action, FieldChange, FieldClass
+from reconciler.core.state import Record, Version
+from reconciler.planning.reasons import Code
+from reconciler.planning.transitions.findings import Finding, change
+from reconciler.planning.world import World
+
+DISPLAY_NAME_FIELD = {"vertex": "tunedModelDisplayName", "gemini": "displayName", "palm": "displayName"}
+
+
+def metadata(world: World, model: TunedModel, record: Record, version: Version) -> Iterator[Finding]:
+    """One patch when the serving model or its endpoint does not say what the spec says."""
+    fields: dict[str, FieldChange] = {}
+    targets = []
+    live_model = world.observed.model(version.model) if version.model else None
+    live_endpoint = world.observed.endpoint(version.endpoint) if version.endpoint else None
+    for live in (live_model, live_endpoint):
+        if live is not None and (found := _of(model, record, live)):
+            targets.append(live.name)
+            fields = {**{f.path: f for f in found}, **fields}
+    if not targets:
+        return
+    by_spec = record.metadata != {} and _recorded(record) != _declared(model)
+    code = Code.METADATA_CHANGED if by_spec else Code.METADATA_DRIFT
+    words = "changed in the spec" if by_spec else "were changed outside of tuneform"
+    names = ", ".join(sorted(fields))
+    yield change(
+        model,
+        Action.UPDATE,
+        code,
+        f"v{version.number}: {names} {words}",
+        version=version,
+        targets=tuple(targets),
+        fields=tuple(fields[path] for path in sorted(fields)),
+    )
+
+
+def metadata_fields(
+    model: TunedModel, record: Record, display_name: str, description: str | None, live: Mapping[str, str]
+) -> tuple[FieldChange, ...]:
+    """What the live words differ in from the declared ones; None as description is not compared."""
+    found: list[tuple[str, str | None, str | None]] = []
+    if display_name != model.display_name:
+        path = f"{model.backend}.{DISPLAY_NAME_FIELD[model.backend]}"
+        found.append((path, display_name, model.display_name))
+    if description is not None and model.description is not None and description != model.description:
+        found.append((f"{model.backend}.description", description, model.description))
+    if model.backend != "gemini":
+        found.extend(_labels(model, record, live))
+    return tuple(
+        FieldChange(path, before, after, FieldClass.METADATA, model.sources.at(path)) for path, before, after in found
+    )
+
+
+def _of(model: TunedModel, record: Record, live: LiveModel | LiveEndpoint) -> tuple[FieldChange, ...]:
+    # A job's description reaches its model only; what people write on an endpoint is theirs.
+    description = live.description if isinstance(live, LiveModel) else None
+    return metadata_fields(model, record, live.display_name, description, live.labels)
+
+
+def _labels(model: TunedModel, record: Record, live: Mapping[str, str]) -> Iterator[tuple[str, str | None, str | None]]:
+    """Declared labels that differ, and labels of ours that are declared no more; everybody else's are left alone."""
+    for key, value in model.labels.items():
+        if live.get(key) != value:
+            yield f"metadata.labels.{key}", live.get(key), value
+    for key in record.metadata.get("labels") or ():
+        if key not in model.labels and key in live:
+            yield f"metadata.labels.{key}", live[key], None
+
+
+def _declared(model: TunedModel) -> tuple[object, ...]:
+    return model.display_name, model.description, dict(model.labels)
+
+
+def _recorded(record: Record) -> tuple[object, ...]:
+    kept = record.metadata
+    return kept.get("displayName"), kept.get("description"), dict(kept.get("labels") or {})

@@ -1,0 +1,32 @@
+"""Runs that belong to no address: shown, so that nobody pays for what nobody remembers, and never touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.labels import address_label
+from reconciler.core.plan import Change
+from reconciler.planning.reasons import Code
+from reconciler.planning.transitions.findings import Finding
+from reconciler.planning.world import World
+
+_SHOWN = 3
+
+
+def outsiders(world: World, findings: Iterable[Finding]) -> Iterator[Diagnostic]:
+    """A warning for each run of ours that nothing accounts for, and one note about everybody else's."""
+    taken = {name for f in findings if isinstance(f, Change) for name in f.targets}
+    declared = {address_label(a) for a in world.desired.models}
+    for label, runs in world.strays.items():
+        for run in runs:
+            # A finished run of a declared address is an earlier version whose record is gone; it costs nothing.
+            if run.name not in taken and (run.state.is_active or label not in declared):
+                message = f"{run.name} ({run.state.lower()}) carries this project's labels and is in no record"
+                hint = "Cancel or delete it by hand, or take it over with `tuneform import`."
+                yield Diagnostic("warning", Code.UNRECORDED_RUN.value, message, label, hint=hint)
+    if world.foreign:
+        names = ", ".join(r.name for r in world.foreign[:_SHOWN])
+        more = f" and {len(world.foreign) - _SHOWN} more" if len(world.foreign) > _SHOWN else ""
+        message = f"{len(world.foreign)} runs do not belong to this project: {names}{more}"
+        yield Diagnostic("note", Code.UNMANAGED.value, message)

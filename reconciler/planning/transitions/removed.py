@@ -1,0 +1,124 @@
+"""No spec declares it any more, or everything is to go: cancel what runs, delete what is left, then forget."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reconciler.core.desired import TunedModel
+from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.plan import Action, Change
+from reconciler.core.runs import RunState
+from reconciler.core.state import IntentStatus, Record, Version, VersionStatus
+from reconciler.planning.liveness import is_named, leftovers
+from reconciler.planning.reasons import Code, because
+from reconciler.planning.transitions.findings import Finding
+from reconciler.planning.transitions.retention import in_teardown_order
+from reconciler.planning.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """Why a record is to go, and what its spec, where there still is one, says about that."""
+
+    code: Code
+    prevent_destroy: bool
+    on_remove: str
+    source: Source | None = None
+
+    @property
+    def why(self) -> str:
+        """The reason in a few words."""
+        return "the spec was removed" if self.code is Code.REMOVED else "destroying was asked for"
+
+
+def farewell(record: Record, model: TunedModel | None, *, destroy: bool) -> Farewell:
+    """How a record is taken leave of. Without a spec the protection that the state remembers holds."""
+    code = Code.DESTROYED if destroy else Code.REMOVED
+    if model is None:
+        return Farewell(code, record.prevent_destroy, record.on_remove)
+    kept = model.lifecycle
+    return Farewell(code, kept.prevent_destroy, kept.on_remove, model.sources.at("metadata.name"))
+
+
+def remove(world: World, record: Record, leave: Farewell) -> Iterator[Finding]:
+    """The next step in taking a recorded model away."""
+    intent = world.intents.get(record.address)
+    left = [v for v in record.versions if v.status is not VersionStatus.DELETED]
+    running = [v for v in left if v.is_live and world.observed.run(v.run) is not None]
+    targets = tuple(dict.fromkeys(name for v in left for name in leftovers(v)))
+    if _is_hidden(world, record):
+        yield _unreadable(record)
+    elif intent is not None and intent.status is IntentStatus.SENDING:
+        message = f"a create sent at {intent.sent_at} is not settled; it can be from {intent.decide_at} on"
+        yield _change(record, leave, Action.HOLD, Code.IN_DOUBT, message, version=intent.version)
+    elif not running and not targets:
+        yield _change(record, leave, Action.FORGET, Code.NOTHING_LEFT, f"{leave.why} and nothing is left of it")
+    elif leave.prevent_destroy:
+        yield _change(record, leave, Action.HOLD, Code.PREVENT_DESTROY, f"{leave.why}, but preventDestroy protects it")
+    elif leave.on_remove == "retain":
+        message = f"{leave.why}; its resources are kept (onRemove: retain) and no longer managed"
+        yield _change(record, leave, Action.FORGET, Code.RETAINED, message)
+    elif users := _users(world, record, left):
+        yield _change(record, leave, Action.HOLD, Code.STILL_REFERENCED, f"{leave.why}, but {users} refers to it")
+    elif running:
+        yield from (_stop(world, record, leave, v) for v in running)
+    else:
+        message = f"{leave.why}; the job's own record stays with Google"
+        yield _change(record, leave, Action.DELETE, leave.code, message, targets=in_teardown_order(targets))
+
+
+def remove_dataset(record: Record, leave: Farewell) -> Change:
+    """Uploaded objects stay where they are: nothing is lost, and a revert costs nothing."""
+    message = f"{leave.why}; {len(record.objects)} uploaded objects stay in the bucket"
+    return _change(record, leave, Action.FORGET, leave.code, message)
+
+
+def _is_hidden(world: World, record: Record) -> bool:
+    """Whether a run or a resource of a record could not be looked for, so that nothing may be concluded."""
+    if world.sight.clear:
+        return False
+    names = [v.run for v in record.versions if v.is_live and v.run]
+    return world.sight.hides_runs(record.backend, record.location) or any(
+        world.sight.hides(record.backend, name) for name in names
+    )
+
+
+def _unreadable(record: Record) -> Diagnostic:
+    message = f"the runs in {record.location or 'the Gemini API'} could not be read, so nothing is decided"
+    return Diagnostic("warning", Code.UNREADABLE.value, message, str(record.address))
+
+
+def _users(world: World, record: Record, left: Sequence[Version]) -> str:
+    """The declared specs that still refer to a record or to one of its models."""
+    users = world.users.get(record.address, ())
+    if users:
+        return ", ".join(str(a) for a in users)
+    return next((f"a spec that names {v.model}" for v in left if is_named(world, v)), "")
+
+
+def _stop(world: World, record: Record, leave: Farewell, version: Version) -> Change:
+    run = world.observed.run(version.run)
+    is_stopping = run is not None and run.state is RunState.CANCELLING
+    if version.status is VersionStatus.CANCELLING or is_stopping:
+        message = f"v{version.number} is being cancelled; what it leaves is deleted once it has stopped"
+        return _change(
+            record, leave, Action.WAIT, Code.CANCELLING, message, version=version.number, targets=(version.run,)
+        )
+    message = f"{leave.why}; v{version.number} is cancelled, and what it leaves is deleted afterwards"
+    return _change(record, leave, Action.CANCEL, leave.code, message, version=version.number, targets=(version.run,))
+
+
+def _change(
+    record: Record,
+    leave: Farewell,
+    action: Action,
+    code: Code,
+    message: str,
+    *,
+    version: int | None = None,
+    targets: tuple[str, ...] = (),
+) -> Change:
+    return Change(
+        record.address, action, (because(code, message),), version=version, targets=targets, source=leave.source
+    )

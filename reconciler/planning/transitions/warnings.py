@@ -1,0 +1,65 @@
+"""What is worth saying about a declared model although nothing is done about it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from reconciler.catalog import BaseModel
+from reconciler.core.desired import TunedModel
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.state import Version
+from reconciler.planning.blocks import base_model_of, training_source
+from reconciler.planning.compare import data_change
+from reconciler.planning.content import training_pin
+from reconciler.planning.reasons import Code
+from reconciler.planning.transitions.findings import diagnose
+from reconciler.planning.world import World
+
+RETIRING_SOON = timedelta(days=90)
+
+
+def warnings(world: World, model: TunedModel, version: Version | None) -> Iterator[Diagnostic]:
+    """The base model's end, and data that is not what it was. `version` is the one that serves, or is to."""
+    name = base_model_of(model, version)
+    known = world.catalog.find(name) if name else None
+    if known is not None:
+        yield from _base_model(model, name, known, world.now.date())
+    if version is not None:
+        yield from _data(world, model, version)
+
+
+def _base_model(model: TunedModel, name: str, known: BaseModel, today: date) -> Iterator[Diagnostic]:
+    hint = f"Tune from {known.successor} instead." if known.successor else ""
+    at = f"{model.backend}.baseModel"
+    if known.retires is not None and known.is_retired(today):
+        words = f"{name} was announced to retire on {known.retires}, and what was tuned from it with it"
+        yield diagnose(model, Code.BASE_MODEL_RETIRED, words, at=at, hint=hint)
+        return
+    if known.retires is not None and known.retires - today <= RETIRING_SOON:
+        left = (known.retires - today).days
+        earliest = "not before " if known.retires_is_earliest else ""
+        words = f"{name} retires {earliest}{known.retires}, in {left} days, and what was tuned from it with it"
+        yield diagnose(model, Code.BASE_MODEL_RETIRING, words, at=at, hint=hint)
+    if not known.takes_tunes(today):
+        words = f"new tuning of {name} was announced to end on {known.tuning_ends}"
+        yield diagnose(model, Code.TUNING_CLOSED, words, at=at, hint=hint)
+
+
+def _data(world: World, model: TunedModel, version: Version) -> Iterator[Diagnostic]:
+    if version.is_live:
+        if version.tainted:
+            yield diagnose(model, Code.TAINTED, f"v{version.number}: {version.tainted}")
+        return
+    changed = data_change(world, model, version)
+    if changed is not None and model.lifecycle.on_dataset_change == "warn":
+        words = f"{training_source(model)} holds other content than v{version.number} was tuned from"
+        path = changed.path.removesuffix(".crc32c")
+        hint = "Set lifecycle.onDatasetChange to retune, or name the new data by another URI."
+        yield diagnose(model, Code.DATASET_CHANGED, words, at=path, hint=hint)
+    pin = training_pin(version, model.backend)
+    if pin is None or pin.uri != training_source(model) or world.sight.hides_object(pin.uri):
+        return
+    if pin.uri in world.observed.objects and world.observed.objects[pin.uri] is None:
+        words = f"{pin.uri}, which v{version.number} was tuned from, was deleted; what serves is not affected"
+        yield diagnose(model, Code.DATASET_DELETED, words)

@@ -1,0 +1,134 @@
+"""Everything one plan is made from, with the few indexes that keep it linear in the number of specs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from reconciler.catalog import Catalog
+from reconciler.core import labels
+from reconciler.core.address import Address
+from reconciler.core.desired import Desired, Endpoint, TunedModel
+from reconciler.core.observed import Observed, Run
+from reconciler.core.resource_names import key_of, parse_resource_name
+from reconciler.core.state import Intent, Record, State
+from reconciler.planning.blocks import PARENT_PATHS, value_at
+from reconciler.planning.sight import Sight, sight_of
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the caller of a plan asks for. `max_cost` in US dollars wins over the project's limit.
+
+    `evaluates` says that apply judges gates by itself; without it a finished version that has gates is held.
+    """
+
+    targets: tuple[Address, ...] = ()
+    destroy: bool = False
+    allow_retired: bool = False
+    max_cost: float | None = None
+    evaluates: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The arguments of a plan, and what follows from them.
+
+    `scope` is the addresses that a decision is asked for. `intents` are the unfinished creates. `strays` are runs with
+    this project's labels that no record knows, by address label, oldest first; `foreign` are runs without them. `users`
+    says which declared specs that stay refer to an address. `named` are the keys of models that specs or runs under
+    way name directly.
+    """
+
+    desired: Desired
+    state: State
+    observed: Observed
+    catalog: Catalog
+    now: datetime
+    options: PlanOptions
+    scope: frozenset[Address]
+    sight: Sight
+    intents: Mapping[Address, Intent]
+    strays: Mapping[str, tuple[Run, ...]]
+    foreign: tuple[Run, ...]
+    users: Mapping[Address, tuple[Address, ...]]
+    named: frozenset[str]
+
+    def strays_of(self, address: Address) -> tuple[Run, ...]:
+        """Unrecorded runs that carry this project's and that address's labels."""
+        return self.strays.get(labels.address_label(address), ())
+
+    def record(self, address: Address) -> Record | None:
+        """What the state knows of an address."""
+        return self.state.resources.get(address)
+
+
+def look(
+    desired: Desired,
+    state: State,
+    observed: Observed,
+    catalog: Catalog,
+    now: datetime,
+    options: PlanOptions,
+    scope: frozenset[Address],
+) -> World:
+    """The world of one plan."""
+    stays: list[TunedModel | Endpoint] = [
+        *(m for a, m in desired.models.items() if not (options.destroy and a in scope)),
+        *(e for a, e in desired.endpoints.items() if not (options.destroy and a in scope)),
+    ]
+    users: dict[Address, list[Address]] = {}
+    for spec in stays:
+        for address in spec.depends_on:
+            users.setdefault(address, []).append(spec.address)
+    strays, foreign = _unrecorded(desired.project.name, state, observed)
+    return World(
+        desired=desired,
+        state=state,
+        observed=observed,
+        catalog=catalog,
+        now=now,
+        options=options,
+        scope=scope,
+        sight=sight_of(observed.unreadable),
+        intents={i.address: i for i in state.intents if i.is_open},
+        strays=strays,
+        foreign=foreign,
+        users={address: tuple(sorted(by)) for address, by in users.items()},
+        named=frozenset(_named_models((s for s in stays if isinstance(s, TunedModel)), state)),
+    )
+
+
+def _unrecorded(project: str, state: State, observed: Observed) -> tuple[dict[str, tuple[Run, ...]], tuple[Run, ...]]:
+    """Runs that no record knows: those with this project's labels, by address label, and all others."""
+    known = {key_of(v.run) for record in state.resources.values() for v in record.versions if v.run}
+    known.update(key_of(i.run) for i in state.intents if i.run)
+    attempts = {i.attempt for i in state.intents if i.is_open}
+    ours: dict[str, list[Run]] = {}
+    foreign = []
+    for key, run in observed.runs.items():
+        if key in known or run.labels.get(labels.ATTEMPT) in attempts:
+            continue
+        if run.labels.get(labels.PROJECT) == project:
+            ours.setdefault(run.labels.get(labels.ADDRESS, ""), []).append(run)
+        else:
+            foreign.append(run)
+    strays = {label: tuple(sorted(runs, key=_age)) for label, runs in sorted(ours.items())}
+    return strays, tuple(sorted(foreign, key=_age))
+
+
+def _age(run: Run) -> tuple[str, str]:
+    return run.created_at, run.name
+
+
+def _named_models(models: Iterable[TunedModel], state: State) -> Iterable[str]:
+    bodies = [m.body for m in models]
+    bodies.extend(v.resolved for r in state.resources.values() for v in r.versions if v.is_live)
+    for body in bodies:
+        for path in PARENT_PATHS:
+            if path[0] not in body:
+                continue
+            name = value_at(body, path)
+            if isinstance(name, str) and (parse_resource_name(name) or name.startswith("tunedModels/")):
+                yield key_of(name)

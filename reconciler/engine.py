@@ -42,7 +42,8 @@ from reconciler.errors import SpecError, StateError, UsageError
 from reconciler.planning.absorb import absorb
 from reconciler.planning.policy import policy_violations
 from reconciler.spec.load import Loaded
-from reconciler.state.lock import Lock
+from reconciler.state.history import Copy
+from reconciler.state.lock import Holder, Lock
 from reconciler.state.store import StateStore
 
 __all__ = ["ApplyOptions", "ApplyResult", "Engine", "HeldItem", "PlanOptions", "Standing", "Validation"]
@@ -128,14 +129,12 @@ class Engine:
         """One record. Raises StateError when there is none."""
         return _record(self.store.read(), address)
 
-    def state_remove(self, addresses: Sequence[Address]) -> None:
-        """Forget addresses; nothing remote is touched."""
+    def state_remove(self, address: Address) -> None:
+        """Forget an address; nothing remote is touched."""
         with self.lock.held("state rm"):
-            base = state = self.store.read()
-            for address in addresses:
-                _record(state, address)
-                state = state.without(address)
-            self.store.write(state, base)
+            base = self.store.read()
+            _record(base, address)
+            self.store.write(base.without(address), base)
 
     def state_move(self, old: Address, new: Address) -> None:
         """Give a record another address, for a renamed spec."""
@@ -150,6 +149,28 @@ class Engine:
                 )
             moved = replace(record, address=new)
             self.store.write(base.without(old).with_record(moved), base)
+
+    def state_pull(self) -> bytes:
+        """The snapshot as it is stored, verified."""
+        return self.store.pull()
+
+    def state_push(self, data: bytes, *, force: bool = False) -> State:
+        """Make a pulled snapshot the state. Raises StateError for another lineage or a serial that is not newer."""
+        with self.lock.held("state push"):
+            return self.store.push(data, force=force)
+
+    def state_history(self) -> list[Copy]:
+        """The kept copies, newest first."""
+        return self.store.history()
+
+    def state_restore(self, serial: int) -> State:
+        """Make a kept copy the state again, under a new serial."""
+        with self.lock.held("state restore"):
+            return self.store.restore(serial)
+
+    def state_unlock(self, *, force: bool = False) -> Holder | None:
+        """Let the next run in; who held the lock. Raises Locked when that process lives and `force` is not given."""
+        return self.lock.unlock(force=force)
 
     def _resolved(self, paths: Sequence[Path] | None) -> tuple[Desired, tuple[Diagnostic, ...]]:
         """The specs with every local dataset read. Raises SpecError for specs or datasets that are not valid."""

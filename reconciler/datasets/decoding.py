@@ -41,8 +41,8 @@ class RowDecoder(Generic[T]):
         """The row. Fields the shape does not have are warned of and left out. Raises Problem."""
         try:
             return self._decode(line)
-        except msgspec.ValidationError as error:
-            return self._without_unknown_fields(line, error, warn)
+        except msgspec.ValidationError:
+            return self._without_unknown_fields(line, warn)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise malformed(line, error, ONE_LINE) from None
 
@@ -50,7 +50,7 @@ class RowDecoder(Generic[T]):
     def _type_info(self) -> shapes.Type:
         return shapes.type_info(self._shape)
 
-    def _without_unknown_fields(self, line: bytes, error: msgspec.ValidationError, warn: Warn) -> T:
+    def _without_unknown_fields(self, line: bytes, warn: Warn) -> T:
         try:
             value = msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as worse:
@@ -89,7 +89,9 @@ def malformed(data: bytes, error: Exception, hint: str = "") -> Problem:
     """The problem of bytes that are not UTF-8 or not JSON, from the error that decoding them raised."""
     message = str(error)
     found = _BYTE.search(message)
-    line, column = _place(data, int(found[1]) if found else len(data))
+    offset = int(found[1]) if found else len(data)
+    # msgspec counts bytes from 0, but trailing characters from 1.
+    line, column = _place(data, offset - ("trailing characters" in message))
     what = _BYTE.sub("", message).removeprefix("JSON is malformed: ")
     if message == "Input data was truncated":
         what = "it ends in the middle of a value"
@@ -178,7 +180,8 @@ def _unknown_field(name: str, known: tuple[str, ...], path: str) -> Problem:
 @functools.lru_cache(maxsize=256)
 def _near(name: str, known: tuple[str, ...]) -> str:
     """The known field that a name was probably meant to be, or nothing."""
-    plain = {k.replace("_", "").lower(): k for k in known}
+    # Reversed, so that of two spellings the first one, camelCase, is suggested.
+    plain = {k.replace("_", "").lower(): k for k in reversed(known)}
     written = name.replace("_", "").replace("-", "").lower()
     return next((plain[match] for match in difflib.get_close_matches(written, plain, 1, 0.8)), "")
 

@@ -41,26 +41,32 @@ class Completion(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 class Conversation(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A supervised or preference row."""
+    """A supervised row."""
 
     contents: list[Turn]
     camel: Instruction | None = msgspec.field(name="systemInstruction", default=None)
     snake: Instruction | None = msgspec.field(name="system_instruction", default=None)
-    completions: list[Completion] = []
 
 
-_decode = msgspec.json.Decoder(Conversation).decode
+class Comparison(Conversation, forbid_unknown_fields=True, gc=False, kw_only=True):
+    """A preference row."""
+
+    completions: list[Completion]
+
+
+_decode_conversation = msgspec.json.Decoder(Conversation).decode
+_decode_comparison = msgspec.json.Decoder(Comparison).decode
 _NOT_DECODED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def plain_supervised(line: bytes) -> int | None:
     """The weight of an ordinary supervised row, or None for any other row."""
     try:
-        row = _decode(line)
+        row = _decode_conversation(line)
     except _NOT_DECODED:
         return None
     turns, instruction = _alternating(row.contents), _instruction(row)
-    if turns is None or instruction is None or row.completions or len(row.contents) % 2:
+    if turns is None or instruction is None or len(row.contents) % 2:
         return None
     return turns + instruction
 
@@ -68,7 +74,7 @@ def plain_supervised(line: bytes) -> int | None:
 def plain_preference(line: bytes) -> tuple[int, int, int] | None:
     """The weights of prompt and completions of an ordinary preference row, or None for any other row."""
     try:
-        row = _decode(line)
+        row = _decode_comparison(line)
     except _NOT_DECODED:
         return None
     turns, instruction = _alternating(row.contents), _instruction(row)

@@ -9,7 +9,7 @@ import msgspec
 
 from reconciler.datasets.decoding import Row, RowDecoder
 from reconciler.datasets.plain import plain_preference
-from reconciler.datasets.problems import Problem, Warn
+from reconciler.datasets.problems import Problem, Warn, warn_within
 from reconciler.datasets.turns import Content, check_instruction, check_parts, check_turns
 
 
@@ -72,12 +72,13 @@ def check_any_preference(line: bytes, warn: Warn) -> Row:
 
 def _check_completion(index: int, completion: Completion, warn: Warn) -> int:
     content = completion.completion
+    place = f"completions[{index}].completion"
     try:
         if content.role != "model":
             raise Problem("dataset_role", "is not `model`", path="role", hint="A completion is a turn of the model.")
         if any(part.text is None for part in content.parts):
             raise Problem("dataset_completions", "are not all text", path="parts", hint="Completions are text only.")
-        weight, _ = check_parts(content.parts, "model", warn)
+        weight, _ = check_parts(content.parts, "model", warn_within(warn, place))
     except Problem as problem:
-        raise problem.within(f"completions[{index}].completion") from None
+        raise problem.within(place) from None
     return weight

@@ -87,3 +87,8 @@ class Problem(Exception):
 
 
 Warn = Callable[[Problem], None]
+
+
+def warn_within(warn: Warn, prefix: str) -> Warn:
+    """`warn` for problems whose path is seen from inside `prefix`."""
+    return lambda problem: warn(problem.within(prefix))

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from reconciler.datasets.decoding import one_spelling
-from reconciler.datasets.problems import Problem, Warn
+from reconciler.datasets.problems import Problem, Warn, warn_within
 from reconciler.datasets.tokens import weigh, weigh_json
 
 Speaker = Literal["user", "model"]
@@ -88,15 +88,16 @@ def check_turns(contents: list[Content], last: Speaker, warn: Warn) -> Turns:
     weight, multimodal = 0, False
     before: Speaker | None = None
     for index, content in enumerate(contents):
+        place = f"contents[{index}]"
         try:
             speaker = _SPEAKERS.get(content.role) or _speaker_without_a_role(content)
             if speaker == before:
                 raise Problem("dataset_turns", f"is a second turn of the {speaker} in a row", hint=_ALTERNATE)
             if before is None and speaker != "user":
                 raise Problem("dataset_turns", "is the first turn and not the user's", hint=_ALTERNATE)
-            size, files = check_parts(content.parts, speaker, warn)
+            size, files = check_parts(content.parts, speaker, warn_within(warn, place))
         except Problem as problem:
-            raise problem.within(f"contents[{index}]") from None
+            raise problem.within(place) from None
         weight += size
         multimodal = multimodal or files
         before = speaker
@@ -197,7 +198,7 @@ def check_instruction(camel: Content | None, snake: Content | None, warn: Warn) 
     if content is None:
         return 0
     try:
-        weight, files = check_parts(content.parts, "user", warn)
+        weight, files = check_parts(content.parts, "user", warn_within(warn, "systemInstruction"))
         if files:
             raise Problem("dataset_part", "has a file in it", hint="A system instruction is text.")
     except Problem as problem:

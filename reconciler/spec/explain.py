@@ -1,0 +1,94 @@
+"""What pydantic found, in plain words and under our codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from reconciler.spec.codes import CODES
+from reconciler.spec.suggest import clipped, did_you_mean, shown
+from reconciler.spec.yaml_reader import FieldPath
+
+_NEEDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+_BOUNDS = {
+    "greater_than": ("must be greater than {gt}", "gt"),
+    "greater_than_equal": ("must be at least {ge}", "ge"),
+    "less_than_equal": ("must be at most {le}", "le"),
+    "string_too_short": ("must not be empty", "min_length"),
+    "string_too_long": ("must be at most {max_length} characters long", "max_length"),
+    "too_short": ("must not be empty", "min_length"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One finding, ready to be reported at `path`."""
+
+    code: str
+    message: str
+    path: FieldPath
+    hint: str = ""
+
+
+def explain(error: ErrorDetails) -> Explained:
+    """One of pydantic's errors in our words."""
+    path = _path(error)
+    kind, value = error["type"], error["input"]
+    context: Mapping[str, Any] = error.get("ctx", {})
+    what = dotted(path)
+    if kind == "missing":
+        return Explained("missing_field", f"{in_words(path[:-1])} needs {path[-1]}", path[:-1])
+    if kind in _NEEDS:
+        hint = "Put it in quotes." if kind == "string_type" and not isinstance(value, list | dict) else ""
+        return Explained("wrong_type", f"{what} needs {_NEEDS[kind]}, not {described(value)}", path, hint)
+    if kind in _BOUNDS:
+        return Explained("out_of_range", f"{what} {_BOUNDS[kind][0].format(**context)}", path)
+    if kind == "literal_error":
+        return _choice(what, path, value, str(context["expected"]))
+    if kind in CODES:
+        return Explained(kind, f"{what} {error['msg']}, not {described(value)}", path)
+    return Explained("wrong_type", f"{what} cannot be {described(value)}", path)
+
+
+def _choice(what: str, path: FieldPath, value: Any, expected: str) -> Explained:
+    choices = [choice for choice in expected.replace(" or ", ", ").replace("'", "").split(", ") if choice]
+    hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+    return Explained("invalid_choice", f"{what} must be {' or '.join(choices)}, not {described(value)}", path, hint)
+
+
+def _path(error: ErrorDetails) -> FieldPath:
+    """pydantic's location without the parts that name a branch of a union or the key of a mapping."""
+    return tuple(str(part) for part in error["loc"] if part != "[key]" and not str(part).startswith("<"))
+
+
+def dotted(path: FieldPath) -> str:
+    """A path as messages name it: `spec` is understood."""
+    return ".".join(map(clipped, path[1:] if path[0] == "spec" and len(path) > 1 else path))
+
+
+def in_words(path: FieldPath) -> str:
+    """A path as the subject of a sentence; the empty one is the document."""
+    return dotted(path) if path else "the document"
+
+
+def described(value: Any) -> str:
+    """What a value is, without repeating more of it than helps."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    return "a list" if isinstance(value, list) else "a mapping"

@@ -1,0 +1,40 @@
+"""What all parts of a spec have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+
+class OneOf:
+    """Fields that exclude each other; one of them is needed when `required`."""
+
+    __slots__ = ("fields", "required")
+
+    def __init__(self, *fields: str, required: bool = False) -> None:
+        self.fields = fields
+        self.required = required
+
+
+class Block(BaseModel):
+    """A mapping with known fields, stored in camelCase.
+
+    `one_of` are groups of fields that exclude each other. `elsewhere` says of a field that does not belong here where
+    it does; `server_fields` are those that only the server writes.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
+
+    one_of: ClassVar[tuple[OneOf, ...]] = ()
+    elsewhere: ClassVar[Mapping[str, str]] = {}
+    server_fields: ClassVar[frozenset[str]] = frozenset()

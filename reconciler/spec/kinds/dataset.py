@@ -1,0 +1,19 @@
+"""The Dataset kind: a local JSONL file, uploaded once per content."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from reconciler.spec.kinds.base import Block
+from reconciler.spec.kinds.values import GcsFolder, Text
+
+
+class DatasetSpec(Block):
+    """A local JSONL file, uploaded once per content."""
+
+    file: Text
+    """The JSONL file, relative to the project's folder."""
+    format: Literal["supervised", "preference", "inputOutput", "textPairs"]
+    """supervised and preference (Vertex AI), inputOutput (PaLM input_text/output_text), textPairs (Gemini API)."""
+    bucket: GcsFolder
+    """gs://bucket/folder; the file lands at <bucket>/<name>/<digest>.jsonl and is never overwritten."""

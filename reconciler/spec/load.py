@@ -1,0 +1,206 @@
+"""Reading a project: files to documents, documents to specs, specs to what is desired.
+
+Every finding of a run is reported together: after a mistake reading goes on with the next field, document, file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reconciler.core.address import Address
+from reconciler.core.desired import Desired, Project
+from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.spec import build
+from reconciler.spec.documents import Declared, Spec, declare, resolve
+from reconciler.spec.files import PROJECT_FILE, SpecFiles
+from reconciler.spec.findings import Findings
+from reconciler.spec.fingerprint import spec_digest
+from reconciler.spec.places import Places
+from reconciler.spec.project_file import ProjectFile, read_project_file, without_file
+from reconciler.spec.references import Reference, check_references, references_of
+from reconciler.spec.rules import check_rules
+from reconciler.spec.yaml_reader import read_documents
+
+MOST_DOCUMENTS = 100_000
+References = Mapping[Address, tuple[Reference, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A project that was read. `diagnostics` are warnings; errors are raised."""
+
+    desired: Desired
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def load(
+    root: Path,
+    *,
+    project_file: Path | None = None,
+    environ: Mapping[str, str],
+    paths: Iterable[Path] | None = None,
+) -> Loaded:
+    """Read the project in the folder `root`, or the one that `project_file` (relative to `root`) describes.
+
+    Without `project_file`, tuneform.yaml in `root` is used if there is one. With `paths` (relative to the project's
+    folder, or absolute) only what these files declare, and what that depends on, is returned and reported; the rest of
+    the project is read for the sake of references. Raises SpecError with everything found when anything is an error.
+    """
+    findings = Findings()
+    project, files = _open(root, project_file, environ, findings)
+    chosen = frozenset[str]().union(*(files.add(_relative(files.root, path), None) for path in paths or ()))
+    declared, specs = _read(project, files, findings)
+    references = {address: references_of(spec) for address, spec in specs.items()}
+    for spec in specs.values():
+        check_rules(spec, project.project.root)
+    check_references(specs, declared, references, findings)
+    if paths is None:
+        _warn_of_the_unused(project, specs, references, findings)
+    else:
+        specs = _chosen(specs, references, chosen)
+        findings = findings.restricted_to(chosen | {_name(project_file)})
+    findings.raise_if_errors()
+    desired = _desired(project, specs, references)
+    return Loaded(desired, findings.sorted())
+
+
+def load_project(root: Path, *, project_file: Path | None = None, environ: Mapping[str, str]) -> Project:
+    """Only what the project file says, for commands that need no spec. Raises SpecError when it cannot be used."""
+    findings = Findings()
+    project, _ = _open(root, project_file, environ, findings)
+    findings.raise_if_errors()
+    return project.project
+
+
+def with_google_project(desired: Desired, project: str) -> Desired:
+    """The same specs in another Google Cloud project: for when only the credentials say which one it is."""
+    changed = replace(
+        desired,
+        project=replace(desired.project, google=replace(desired.project.google, project=project)),
+        models={address: replace(model, project=project) for address, model in desired.models.items()},
+        endpoints={address: replace(endpoint, project=project) for address, endpoint in desired.endpoints.items()},
+    )
+    return replace(changed, spec_digest=spec_digest(changed))
+
+
+def _name(project_file: Path | None) -> str:
+    return project_file.name if project_file else PROJECT_FILE
+
+
+def _open(
+    root: Path, project_file: Path | None, environ: Mapping[str, str], findings: Findings
+) -> tuple[ProjectFile, SpecFiles]:
+    """The project file, and the spec files it names. Raises SpecError when there is no going on."""
+    folder = (root / project_file).parent if project_file else root
+    real = os.path.realpath(folder)
+    if not Path(real).is_dir():
+        findings.error("file_missing", f"the folder {folder} does not exist", None)
+        findings.raise_if_errors()
+    name = _name(project_file)
+    if project_file is None and not os.path.lexists(f"{real}/{name}"):
+        project: ProjectFile | None = without_file(real, environ, findings)
+    else:
+        project = read_project_file(real, name, environ, findings)
+    if project is None:
+        findings.raise_if_errors()
+        raise AssertionError("a project file that cannot be used leaves an error behind")
+    files = SpecFiles(real, findings)
+    for pattern, source in project.specs:
+        files.add(pattern, source)
+    return project, files
+
+
+def _relative(root: str, path: Path) -> str:
+    """A path as patterns are written; one that is not beneath the root stays as it is and will be refused."""
+    if not path.is_absolute():
+        return path.as_posix()
+    real = f"{os.path.realpath(path.parent)}/{path.name}"
+    return os.path.relpath(real, root) if real.startswith(root + "/") else path.as_posix()
+
+
+def _read(project: ProjectFile, files: SpecFiles, findings: Findings) -> tuple[frozenset[Address], dict[Address, Spec]]:
+    """Every address that is declared, and every spec that is right in itself, by address."""
+    first: dict[Address, tuple[str, Places]] = {}
+    specs: dict[Address, Spec] = {}
+    for document in _declarations(files, findings):
+        if document.address in first:
+            _report_twin(document, *first[document.address], findings)
+            continue
+        first[document.address] = document.name, document.places
+        spec = resolve(document, project, findings) if document.usable else None
+        if spec is not None:
+            specs[spec.address] = spec
+    return frozenset(first), dict(sorted(specs.items()))
+
+
+def _report_twin(document: Declared, name: str, places: Places, findings: Findings) -> None:
+    kind, path = document.address.kind, ("metadata", "name")
+    before = places.nearest(path)
+    if name == document.name:
+        code, message = "duplicate_address", f"{kind}/{name} is declared twice; first at {before}"
+    else:
+        code, message = "case_twin", f"{kind}/{document.name} and {kind}/{name} at {before} differ in case only"
+    findings.error(code, message, document.places.nearest(path), address=str(document.address))
+
+
+def _declarations(files: SpecFiles, findings: Findings) -> Iterator[Declared]:
+    count = 0
+    for text in files.read():
+        for document in read_documents(text, findings):
+            count += 1
+            if count > MOST_DOCUMENTS:
+                place = Source(text.file, document.line + 1, 1)
+                message = f"the project has more than {MOST_DOCUMENTS:,} specs"
+                findings.error("too_large", message, place, hint="Split the project.")
+                findings.incomplete = True
+                return
+            declared = declare(document, findings)
+            if declared is not None:
+                yield declared
+
+
+def _warn_of_the_unused(
+    project: ProjectFile, specs: Mapping[Address, Spec], references: References, findings: Findings
+) -> None:
+    used = {reference.target for mentioned in references.values() for reference in mentioned}
+    for address, spec in specs.items():
+        if address.kind == "Dataset" and address not in used:
+            spec.report.warn("unused_dataset", f"no spec uses {address}", ("metadata", "name"))
+    for index, (override, _) in enumerate(project.overrides):
+        if index not in project.used:
+            places, path = override.place
+            findings.warn("unused_override", "the override matches no spec", places.nearest((*path, "match")))
+
+
+def _chosen(specs: Mapping[Address, Spec], references: References, files: frozenset[str]) -> dict[Address, Spec]:
+    """The specs of some files, and what they depend on."""
+    wanted = [address for address, spec in specs.items() if spec.report.sources.own.file in files]
+    kept: dict[Address, Spec] = {}
+    while wanted:
+        address = wanted.pop()
+        if address in specs and address not in kept:
+            kept[address] = specs[address]
+            wanted.extend(reference.target for reference in references[address])
+    return dict(sorted(kept.items()))
+
+
+def _desired(project: ProjectFile, specs: Mapping[Address, Spec], references: References) -> Desired:
+    settings, location = project.project, project.location
+    depends_on = {a: tuple(dict.fromkeys(r.target for r in references[a])) for a in specs}
+    desired = Desired(
+        project=settings,
+        models={
+            a: build.tuned_model(s, settings, location, depends_on[a])
+            for a, s in specs.items()
+            if a.kind == "TunedModel"
+        },
+        datasets={a: build.dataset(s, settings) for a, s in specs.items() if a.kind == "Dataset"},
+        endpoints={
+            a: build.endpoint(s, settings, location, depends_on[a]) for a, s in specs.items() if a.kind == "Endpoint"
+        },
+        spec_digest="",
+    )
+    return replace(desired, spec_digest=spec_digest(desired))

@@ -35,6 +35,7 @@ def start(
         sequence,
         {"name": call.parent.name(path, operation_id)},
         parent=call.parent,
+        version=call.api.version,
         metadata_type=metadata_type,
         response_type=response_type,
         effect=effect,

@@ -100,10 +100,12 @@ class Endpoint(Resource):
 class Operation(Resource):
     """A long-running operation. `effect` names what happens when it is done, `target` to what (JSON values).
 
+    `version` is the API version that began it, and whose types it answers where a URL names no version.
     `response` with the type named by `response_type`, or `error`, is there once it is done.
     """
 
     parent: Parent
+    version: str
     metadata_type: str
     response_type: str
     effect: str

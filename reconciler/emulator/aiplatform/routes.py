@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from reconciler.emulator.aiplatform.call import Call, Handler, Raw
-from reconciler.emulator.aiplatform.names import parent
+from reconciler.emulator.aiplatform.names import Parent, parent, project_number
 from reconciler.emulator.aiplatform.service import HANDLERS
 from reconciler.emulator.discovery import Api, Method, load_api
 from reconciler.emulator.google_errors import ApiError, not_found_page, too_large_page
@@ -18,6 +18,9 @@ from reconciler.emulator.validation import parse_message, parse_query
 from reconciler.emulator.world import World
 
 VERSIONS = ("v1", "v1beta1")
+# Another name for the operations of every version, which Google's own clients poll; it is in the service configuration
+# (aiplatform_v1.yaml, http rules of google.longrunning.Operations) and not in the discovery documents.
+UNVERSIONED = "ui"
 REGIONAL_HOST = re.compile(r"([a-z0-9-]+)-aiplatform\.googleapis\.com")
 MULTI_REGIONAL_HOST = re.compile(r"aiplatform\.(us|eu)\.rep\.googleapis\.com")
 GLOBAL_HOST = "aiplatform.googleapis.com"
@@ -29,10 +32,13 @@ class BodyTooLarge(Exception):
 
 
 def aiplatform_routes(world: World) -> list[Route]:
-    """Everything under `/v1/projects/` and `/v1beta1/projects/`."""
+    """Everything under `/v1/projects/`, `/v1beta1/projects/` and `/ui/projects/`."""
     service = AiPlatformRoutes(world)
     methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
-    return [Route(f"/{version}/projects/{{rest:path}}", service.answer, methods=methods) for version in VERSIONS]
+    return [
+        Route(f"/{version}/projects/{{rest:path}}", service.answer, methods=methods)
+        for version in (*VERSIONS, UNVERSIONED)
+    ]
 
 
 class AiPlatformRoutes:
@@ -49,7 +55,7 @@ class AiPlatformRoutes:
     async def answer(self, request: Request) -> Response:
         """Answer one request."""
         path = request.url.path
-        shape, ids = url_shape(path)
+        shape, ids = url_shape(self._versioned(path))
         found = self._methods.get((request.method, shape))
         if found is None or not serves(request.headers.get("host", ""), ids["locations"]):
             return HTMLResponse(not_found_page(path), 404)
@@ -61,6 +67,16 @@ class AiPlatformRoutes:
             return HTMLResponse(too_large_page(), 413, {"connection": "close"})
         except ApiError as error:
             return Response(orjson.dumps(error.body()), error.http_status, media_type=JSON)
+
+    def _versioned(self, path: str) -> str:
+        """The URL's path; where it names operations without a version, with the version that began the operation."""
+        prefix = f"/{UNVERSIONED}/"
+        if not path.startswith(prefix) or "/operations" not in path:
+            return path
+        _, ids = url_shape(path)
+        site = self._world.aiplatform.memory.site(Parent(project_number(ids["projects"]), ids["locations"]))
+        operation = site.operations.get(ids.get("operations", ""))
+        return f"/{operation.version if operation else VERSIONS[0]}/{path.removeprefix(prefix)}"
 
     def _run(
         self, request: Request, api: Api, method: Method, handler: Handler, ids: dict[str, str], body: bytes

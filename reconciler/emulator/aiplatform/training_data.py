@@ -114,7 +114,7 @@ def distribution(values: Sequence[float]) -> dict[str, Any]:
         "p5": _percentile(ordered, 5),
         "p95": _percentile(ordered, 95),
         "buckets": [
-            {"count": str(count), "left": low + width * place, "right": low + width * (place + 1)}
+            {"count": count, "left": low + width * place, "right": low + width * (place + 1)}
             for place, count in enumerate(counts)
             if count
         ],

@@ -7,7 +7,7 @@ POST seed  {"project", "location", "jobs": […], "count"}   finished jobs with 
                                                            bodies taken in turn; `count` may be left out
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import orjson
@@ -29,8 +29,10 @@ MAX_SEEDED = 200_000
 class AdminRoutes:
     """Handlers take the request's JSON object and answer one; each may raise ApiError."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, forget: Sequence[Callable[[], None]]) -> None:
+        """`forget`: what a reset calls beside the world's own."""
         self._world = world
+        self._forget = forget
 
     def routes(self) -> list[Route]:
         """The routes under `/_emulator/` that concern the world."""
@@ -59,7 +61,8 @@ class AdminRoutes:
 
     def reset(self, _: dict[str, Any]) -> dict[str, Any]:
         """Forget everything but the time."""
-        self._world.reset()
+        for forget in (self._world.reset, *self._forget):
+            forget()
         return {}
 
     def seed(self, body: dict[str, Any]) -> dict[str, Any]:

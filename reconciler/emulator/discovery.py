@@ -95,8 +95,9 @@ def load_api(service: str, version: str) -> Api:
     """Read the extract of one API version, such as `aiplatform`, `v1`."""
     extract = orjson.loads((files("reconciler.emulator") / "schemas" / f"{service}.{version}.json").read_bytes())
     messages = {name: _message(name, schema) for name, schema in extract["schemas"].items()}
-    methods = {name: _method(name, method) for name, method in extract["methods"].items()}
-    return Api(service, version, methods, messages, frozenset(extract["globalParameters"]))
+    methods = [_method(name, method) for name, method in extract["methods"].items()]
+    by_id = {method.id: method for method in methods}
+    return Api(service, version, by_id, messages, frozenset(extract["globalParameters"]))
 
 
 def snake_case(name: str) -> str:

@@ -26,32 +26,15 @@ class StartError(Exception):
 
 
 class Keeper:
-    """Saves a world into a folder, and brings it back. Holds the folder until `close`."""
+    """Saves a world into a folder. Holds the folder until `close`; see `open_folder`."""
 
-    def __init__(self, world: World, folder: Path) -> None:
-        """Take hold of the folder, creating it. Raises StartError if another emulator has it or it cannot be used."""
+    def __init__(self, world: World, folder: Path, lock: TextIO) -> None:
         self._world = world
         self._folder = folder
-        self._lock = _take_hold(folder)
+        self._lock = lock
         self._saved: dict[str, int] = {}
         self._saved_offset: float | None = None
         self._next_save = 0.0
-
-    def load(self) -> None:
-        """Bring back what the folder has. Raises StartError if that cannot be read."""
-        index = self._folder / INDEX
-        if not index.exists():
-            return
-        try:
-            saved = orjson.loads(index.read_bytes())
-            if saved["format"] != FORMAT:
-                raise StartError(f"{index} has format {saved['format']}; this emulator reads {FORMAT}. Use its own.")
-            self._world.clock.restore(saved["clock"]["offset"])
-            for name, part in self._world.parts().items():
-                part.restore(orjson.loads((self._folder / saved["parts"][name]).read_bytes()))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            text = f"{index} cannot be read ({type(error).__name__}: {error}). Remove {self._folder} to start afresh."
-            raise StartError(text) from error
 
     def save_if_changed(self, *, at_once: bool = False) -> None:
         """Write the parts that changed since the last time, unless that was a moment ago. Raises OSError."""
@@ -84,6 +67,36 @@ class Keeper:
         for path in self._folder.glob("*.json"):
             if path.name not in names:
                 path.unlink()
+
+
+def open_folder(world: World, folder: Path) -> Keeper:
+    """Take hold of a folder, creating it, and bring back what it has.
+
+    Raises StartError if another emulator has it, or if it cannot be used or read.
+    """
+    lock = _take_hold(folder)
+    try:
+        _load(world, folder)
+    except StartError:
+        lock.close()
+        raise
+    return Keeper(world, folder, lock)
+
+
+def _load(world: World, folder: Path) -> None:
+    index = folder / INDEX
+    if not index.exists():
+        return
+    try:
+        saved = orjson.loads(index.read_bytes())
+        if saved["format"] != FORMAT:
+            raise StartError(f"{index} has format {saved['format']}; this emulator reads {FORMAT}. Use its own.")
+        world.clock.restore(saved["clock"]["offset"])
+        for name, part in world.parts().items():
+            part.restore(orjson.loads((folder / saved["parts"][name]).read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        text = f"{index} cannot be read ({type(error).__name__}: {error}). Remove {folder} to start afresh."
+        raise StartError(text) from error
 
 
 def _take_hold(folder: Path) -> TextIO:

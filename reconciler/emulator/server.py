@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,9 +17,10 @@ from reconciler.emulator.fault_injection import FaultMiddleware
 from reconciler.emulator.faults import Faults
 from reconciler.emulator.google_errors import not_found_page
 from reconciler.emulator.options import Options
-from reconciler.emulator.persistence import Keeper, KeepingMiddleware, StartError
+from reconciler.emulator.persistence import KeepingMiddleware, StartError, open_folder
 from reconciler.emulator.request_log import RequestLog, RequestLogMiddleware
 from reconciler.emulator.storage.routes import storage_routes
+from reconciler.emulator.storage.xml_routes import xml_routes
 from reconciler.emulator.transport import TransportProtocol
 from reconciler.emulator.world import World
 
@@ -35,9 +36,8 @@ def create_app(options: Options) -> Starlette:
     world = World(options)
     faults, log = Faults(), RequestLog()
     middleware = [Middleware(RequestLogMiddleware, log=log), Middleware(FaultMiddleware, faults=faults)]
-    keeper = Keeper(world, options.data_dir) if options.data_dir is not None else None
+    keeper = open_folder(world, options.data_dir) if options.data_dir is not None else None
     if keeper is not None:
-        keeper.load()
         middleware.append(Middleware(KeepingMiddleware, keeper=keeper))
 
     @asynccontextmanager
@@ -50,9 +50,10 @@ def create_app(options: Options) -> Starlette:
         routes=[
             *aiplatform_routes(world),
             *storage_routes(world.buckets),
-            *AdminRoutes(world).routes(),
+            *AdminRoutes(world, [faults.clear, log.clear]).routes(),
             *faults.routes(),
             *log.routes(),
+            *xml_routes(world.buckets),
         ],
         middleware=middleware,
         exception_handlers={404: _no_such_page, 405: _no_such_page},
@@ -92,7 +93,8 @@ class Server(uvicorn.Server):
 
     def serve_until_stopped(self) -> None:
         """Serve until `should_exit` is set or a signal comes."""
-        with self._listener:
+        # An interrupt is raised again once everything is saved and closed: that is the way to stop, no error.
+        with self._listener, suppress(KeyboardInterrupt):
             self.run(sockets=[self._listener])
 
 

@@ -19,6 +19,7 @@ from reconciler.emulator.faults import Faults
 from reconciler.emulator.request_log import RequestLog, RequestLogMiddleware
 from reconciler.emulator.storage.buckets import Buckets
 from reconciler.emulator.storage.routes import storage_routes
+from reconciler.emulator.storage.xml_routes import xml_routes
 from reconciler.emulator.transport import TransportProtocol
 
 NUMBERS = itertools.count()
@@ -43,7 +44,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
 
 def storage_app(buckets: Buckets) -> ASGIApp:
     faults, log = Faults(), RequestLog()
-    app = Starlette(routes=[*storage_routes(buckets), *faults.routes(), *log.routes()])
+    app = Starlette(routes=[*storage_routes(buckets), *faults.routes(), *log.routes(), *xml_routes(buckets)])
     return RequestLogMiddleware(FaultMiddleware(app, faults), log)
 
 

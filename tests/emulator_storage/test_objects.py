@@ -42,7 +42,9 @@ def test_content_comes_back_as_it_went(http: httpx.Client, bucket: str) -> None:
     content = bytes(range(256)) * 1000
     put(http, bucket, "bytes", content)
     for url in (object_url(bucket, "bytes"), f"/download{object_url(bucket, 'bytes')}"):
-        assert http.get(url, params={"alt": "media"}).content == content
+        answer = http.get(url, params={"alt": "media"})
+        assert answer.content == content
+        assert answer.headers["content-type"] == "text/plain"
 
 
 def test_the_media_link_leads_to_the_content_of_that_generation(http: httpx.Client, bucket: str) -> None:

@@ -16,14 +16,14 @@ def content_answer(found: StoredObject, range_header: str | None) -> Response:
     headers = _headers(found)
     matched = RANGE.fullmatch(range_header or "")
     if matched is None or not (matched[1] or matched[2]):
-        return Response(found.content, 200, headers, found.content_type)
+        return Response(found.content, 200, headers)
     first, last = _bounds(matched[1], matched[2], size)
     if first >= size or last < first:
         return Response(
             "The requested range cannot be satisfied.", 416, {"content-range": f"bytes */{size}"}, "text/html"
         )
     headers["content-range"] = f"bytes {first}-{last}/{size}"
-    return Response(found.content[first : last + 1], 206, headers, found.content_type)
+    return Response(found.content[first : last + 1], 206, headers)
 
 
 def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
@@ -36,6 +36,8 @@ def _bounds(first: str, last: str, size: int) -> tuple[int, int]:
 def _headers(found: StoredObject) -> dict[str, str]:
     headers = {
         "accept-ranges": "bytes",
+        # As a media type, Starlette would add a charset to it.
+        "content-type": found.content_type,
         "etag": etag(found),
         "x-goog-generation": str(found.generation),
         "x-goog-metageneration": str(found.metageneration),

@@ -61,6 +61,8 @@ def recorded_content(version: Version, backend: Backend) -> Content:
 
 def training_pin(version: Version, backend: Backend) -> DatasetPin | None:
     """The pin of the object that a version was trained from, or None when it is not known."""
+    if not version.datasets:
+        return None
     values = [value for value in _recorded_values(version, backend) if isinstance(value, str)]
     for pin in version.datasets:
         if any(pin.uri == value or _holds(pin.uri, value) for value in values):

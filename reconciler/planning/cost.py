@@ -15,7 +15,7 @@ from reconciler.core.address import Address, is_address
 from reconciler.core.desired import Backend, TunedModel
 from reconciler.core.plan import Cost
 from reconciler.core.state import State, Version
-from reconciler.planning.blocks import PARENT_PATHS, base_model, base_model_of, epochs, first_at, training_source
+from reconciler.planning.blocks import base_model, epochs, training_source
 from reconciler.planning.content import Content, declared_content, recorded_content
 from reconciler.planning.world import World
 
@@ -57,7 +57,7 @@ def billed_before(state: State) -> Billed:
 
 def one_off_cost(world: World, model: TunedModel, billed: Billed) -> Cost:
     """The cost of one run of this spec in US dollars; `usd` is None when it is not known, and `basis` says why."""
-    base = _base_model(world, model)
+    base = world.base_model_of(model)
     known = world.catalog.find(base) if base else None
     date = world.catalog.date
     if known is None or known.price_per_million_tokens is None:
@@ -104,23 +104,8 @@ def _epochs(world: World, model: TunedModel) -> Amount:
     return Amount(ASSUMED_EPOCHS, FEWEST_EPOCHS, MOST_EPOCHS, note)
 
 
-def _base_model(world: World, model: TunedModel) -> str:
-    """The base model of a spec; of one tuned from another spec's model, that one's."""
-    seen: set[Address] = set()
-    current: TunedModel | None = model
-    while current is not None and current.address not in seen:
-        seen.add(current.address)
-        record = world.record(current.address)
-        if found := base_model_of(current, record.newest if record else None):
-            return found
-        parent = first_at(current.body, PARENT_PATHS)
-        current = world.desired.models.get(Address.parse(parent)) if is_address(parent) else None
-    return ""
-
-
 def _base_of(version: Version) -> str:
-    named = base_model(version.body) or base_model(version.resolved)
-    return named or base_model({"baseModel": first_at(version.resolved, (("preTunedModel", "baseModel"),))})
+    return base_model(version.body) or base_model(version.resolved)
 
 
 def _keys(content: Content) -> frozenset[Hashable]:

@@ -47,7 +47,12 @@ def counted_deletes(plan: Plan) -> tuple[Change, ...]:
 
     Clearing away versions past keepLast, orphans and what has expired is what the specs ask for, and is not counted.
     """
-    return tuple(c for c in plan.of(Action.DELETE, Action.CANCEL) if c.reasons[0].code in _BY_REMOVAL)
+    return tuple(c for c in plan.changes if is_counted_delete(c))
+
+
+def is_counted_delete(change: Change) -> bool:
+    """Whether a change deletes or cancels because its spec was removed, or because destroying was asked for."""
+    return change.action in (Action.DELETE, Action.CANCEL) and change.reasons[0].code in _BY_REMOVAL
 
 
 def busy_runs(world: World) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from reconciler.catalog import Catalog
@@ -117,7 +118,7 @@ def _assemble(world: World, findings: Iterable[Finding]) -> Plan:
     diagnostics: list[Diagnostic] = []
     for finding in findings:
         if isinstance(finding, Change):
-            changes.append(finding)
+            changes.append(_with_serving(world, finding))
         else:
             diagnostics.append(finding)
     return Plan(
@@ -131,6 +132,14 @@ def _assemble(world: World, findings: Iterable[Finding]) -> Plan:
         diagnostics=tuple(diagnostics),
         unreadable=tuple(f"{u.what}: {u.reason}" for u in world.observed.unreadable),
     )
+
+
+def _with_serving(world: World, change: Change) -> Change:
+    """The change with the version that serves meanwhile, where that is another one."""
+    record = world.record(change.address)
+    if record is None or change.version is None or record.current in (None, change.version):
+        return change
+    return replace(change, serving=record.current)
 
 
 def _summary(world: World, changes: list[Change], diagnostics: list[Diagnostic]) -> dict[Action, int]:

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from reconciler.catalog import Catalog
 from reconciler.core import labels
-from reconciler.core.address import Address
+from reconciler.core.address import Address, is_address
 from reconciler.core.desired import Desired, Endpoint, TunedModel
 from reconciler.core.observed import Observed, Run
 from reconciler.core.resource_names import key_of, parse_resource_name
 from reconciler.core.state import Intent, Record, State
-from reconciler.planning.blocks import PARENT_PATHS, value_at
+from reconciler.planning.blocks import PARENT_PATHS, base_model, first_at, value_at
 from reconciler.planning.sight import Sight, sight_of
 
 
@@ -58,6 +58,18 @@ class World:
     def strays_of(self, address: Address) -> tuple[Run, ...]:
         """Unrecorded runs that carry this project's and that address's labels."""
         return self.strays.get(labels.address_label(address), ())
+
+    def base_model_of(self, model: TunedModel) -> str:
+        """The base model of a spec, of one tuned from another spec's model that one's; empty when it is not known."""
+        seen: set[Address] = set()
+        current: TunedModel | None = model
+        while current is not None and current.address not in seen:
+            if name := base_model(current.body):
+                return name
+            seen.add(current.address)
+            parent = first_at(current.body, PARENT_PATHS)
+            current = self.desired.models.get(Address.parse(parent)) if is_address(parent) else None
+        return ""
 
     def record(self, address: Address) -> Record | None:
         """What the state knows of an address."""

@@ -72,8 +72,14 @@ def test_row_02_an_unowned_run_of_the_same_spec_is_proposed_for_adoption() -> No
     assert only(made).targets == (job(7),)
 
 
+def test_row_02_a_finished_run_whose_model_was_deleted_is_no_reason_not_to_buy() -> None:
+    finished = stray(M, 7, RunState.SUCCEEDED, model=model_name(7))
+    assert steps(plan(desired(M), state(), observed(finished))) == [("create", "new")]
+
+
 def test_row_03_several_unowned_runs_of_the_same_spec_are_held_as_ambiguous() -> None:
-    made = plan(desired(M), state(), observed(stray(M, 7), stray(M, 8, RunState.SUCCEEDED)))
+    finished = stray(M, 8, RunState.SUCCEEDED, model=model_name(8))
+    made = plan(desired(M), state(), observed(stray(M, 7), finished, LiveModel(model_name(8))))
     assert steps(made) == [("hold", "ambiguous")]
     assert job(7) in only(made).reasons[0].message
     assert job(8) in only(made).reasons[0].message
@@ -649,13 +655,16 @@ def test_row_55_unlabelled_runs_are_only_reported() -> None:
 
 
 def test_row_56_labelled_resources_rebuild_a_lost_state() -> None:
-    made = plan(desired(CHANGED), state(), observed(stray(M, 7, RunState.SUCCEEDED)))
+    finished = stray(M, 7, RunState.SUCCEEDED, model=model_name(7))
+    made = plan(desired(CHANGED), state(), observed(finished, LiveModel(model_name(7))))
     assert steps(made) == [("adopt", "state_rebuilt")]
     assert only(made).targets == (job(7),)
 
 
 def test_row_56_the_run_of_the_declared_spec_comes_before_runs_of_others() -> None:
-    seen = observed(stray(M, 7, RunState.SUCCEEDED), stray(CHANGED, 8, RunState.SUCCEEDED))
+    ours = stray(M, 7, RunState.SUCCEEDED, model=model_name(7))
+    theirs = stray(CHANGED, 8, RunState.SUCCEEDED, model=model_name(8))
+    seen = observed(ours, theirs, LiveModel(model_name(7)), LiveModel(model_name(8)))
     made = plan(desired(M), state(), seen)
     assert steps(made) == [("adopt", "labelled_run_found")]
     assert only(made).targets == (job(7),)

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 
 from reconciler.core.desired import Dataset
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.plan import Action, Change, Cost
+from reconciler.core.plan import Action, Change
 from reconciler.planning.reasons import Code, because
 from reconciler.planning.transitions.findings import Finding
 from reconciler.planning.world import World
-
-FREE = Cost(0.0, "an upload is free", estimate=False)
 
 
 def upload(world: World, dataset: Dataset) -> Iterator[Finding]:
@@ -32,7 +30,7 @@ def upload(world: World, dataset: Dataset) -> Iterator[Finding]:
         record = world.record(dataset.address)
         if uri in world.observed.objects or record is None or uri not in record.objects:
             reason = because(Code.NOT_UPLOADED, f"{content.rows} rows, {content.size} bytes to {uri}")
-            yield Change(dataset.address, Action.CREATE, (reason,), cost=FREE, targets=(uri,), source=source)
+            yield Change(dataset.address, Action.CREATE, (reason,), targets=(uri,), source=source)
     elif stored.crc32c and stored.size != content.size:
         message = f"{uri} has {stored.size} bytes and {dataset.file} has {content.size}; nothing is overwritten"
         yield Change(dataset.address, Action.HOLD, (because(Code.OBJECT_DIFFERS, message),), source=source)

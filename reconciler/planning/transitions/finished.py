@@ -8,7 +8,7 @@ from reconciler.core.desired import TunedModel
 from reconciler.core.plan import Action, Change
 from reconciler.core.resource_names import key_of
 from reconciler.core.runs import RunState
-from reconciler.core.state import Record, Version, VersionStatus
+from reconciler.core.state import Record, Version
 from reconciler.planning.gates import Verdict, is_overridden, verdict
 from reconciler.planning.liveness import model_gone
 from reconciler.planning.reasons import Code
@@ -18,7 +18,7 @@ from reconciler.planning.world import World
 
 def hand_over(world: World, model: TunedModel, record: Record, version: Version) -> Iterator[Finding]:
     """A finished version that the spec asks for and that does not serve yet: the way to serving, or what bars it."""
-    bar = _not_fit(model, version) or _not_deployed(world, model, record, version) or _not_judged(world, model, version)
+    bar = _not_fit(model, version) or _not_deployed(world, model, version) or _not_judged(world, model, version)
     yield bar or _promotion(model, record, version)
 
 
@@ -35,7 +35,7 @@ def upkeep(world: World, model: TunedModel, record: Record, version: Version) ->
             names = ", ".join(str(a) for a in children)
             yield diagnose(model, Code.LINEAGE_BROKEN, f"{names} cannot be tuned on from {model.address} any more")
         return
-    deploy = _not_deployed(world, model, record, version)
+    deploy = _not_deployed(world, model, version)
     if deploy:
         yield deploy
 
@@ -45,9 +45,10 @@ def _not_fit(model: TunedModel, version: Version) -> Change | None:
     if is_overridden(version):
         return None
     if version.tainted:
-        return change(model, Action.HOLD, Code.TAINTED, f"v{version.number}: {version.tainted}", version=version)
+        message = f"v{version.number}: {version.tainted}; it serves only if a person approves it"
+        return change(model, Action.HOLD, Code.TAINTED, message, version=version)
     if version.run_state is RunState.PARTIALLY_SUCCEEDED:
-        message = f"v{version.number} succeeded only in part: {version.run}"
+        message = f"v{version.number} succeeded only in part and serves only if a person approves it: {version.run}"
         return change(model, Action.HOLD, Code.PARTIAL_SUCCESS, message, version=version)
     if model.backend != "gemini" and not version.model:
         message = f"v{version.number}: {version.run} succeeded and names no model"
@@ -55,14 +56,14 @@ def _not_fit(model: TunedModel, version: Version) -> Change | None:
     return None
 
 
-def _not_deployed(world: World, model: TunedModel, record: Record, version: Version) -> Change | None:
+def _not_deployed(world: World, model: TunedModel, version: Version) -> Change | None:
     """A deploy when no endpoint carries the version. Tuned models of the Gemini API serve by themselves."""
     if model.backend == "gemini":
         return None
     if not version.endpoint:
         message = f"v{version.number}: {version.model} has no endpoint"
         return change(model, Action.DEPLOY, Code.ENDPOINT_MISSING, message, version=version)
-    if not _was_there(record, version) or world.sight.hides(model.backend, version.endpoint):
+    if world.sight.hides(model.backend, version.endpoint):
         return None
     endpoint = world.observed.endpoint(version.endpoint)
     if endpoint is None:
@@ -73,11 +74,6 @@ def _not_deployed(world: World, model: TunedModel, record: Record, version: Vers
         return None
     message = f"v{version.number}: {version.endpoint} does not carry {version.model} any more"
     return change(model, Action.DEPLOY, Code.ENDPOINT_EMPTY, message, version=version, targets=(version.endpoint,))
-
-
-def _was_there(record: Record, version: Version) -> bool:
-    """Whether a refresh can have looked for the endpoint: one that this very refresh taught of was not looked for."""
-    return version.number == record.current or version.status is not VersionStatus.CANDIDATE
 
 
 def _not_judged(world: World, model: TunedModel, version: Version) -> Change | None:

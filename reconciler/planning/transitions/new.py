@@ -68,7 +68,7 @@ def _serves(record: Record | None) -> bool:
 
 def adopt_before_buying(world: World, model: TunedModel, record: Record | None, number: int) -> Change | None:
     """A run that our labels claim and no record knows: it is proposed, never taken silently, never bought again."""
-    strays = [r for r in world.strays_of(model.address) if r.state.is_active or r.state in _WORTH_ADOPTING]
+    strays = [r for r in world.strays_of(model.address) if r.state.is_active or _is_worth_adopting(world, r)]
     wanted = short(training_fingerprint(model, world.desired.contents), 40)
     same = [r for r in strays if r.labels.get(SPEC) == wanted]
     if len(same) > 1:
@@ -81,6 +81,15 @@ def adopt_before_buying(world: World, model: TunedModel, record: Record | None, 
         message = f"v{number}: {run.name} carries this address's labels and the state does not know it"
         return change(model, Action.ADOPT, Code.STATE_REBUILT, message, version=number, targets=(run.name,))
     return None
+
+
+def _is_worth_adopting(world: World, run: Run) -> bool:
+    """Whether a finished run has left a model: jobs stay listed for ever, also when all they made was deleted."""
+    if run.state not in _WORTH_ADOPTING:
+        return False
+    if not run.model:
+        return run.backend == "gemini"
+    return world.observed.model(run.model) is not None or world.sight.hides(run.backend, run.model)
 
 
 def _adopt_same(world: World, model: TunedModel, run: Run, number: int) -> Change:

@@ -9,7 +9,7 @@ from reconciler.catalog import BaseModel
 from reconciler.core.desired import TunedModel
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.state import Version
-from reconciler.planning.blocks import base_model_of, training_source
+from reconciler.planning.blocks import training_source
 from reconciler.planning.compare import data_change
 from reconciler.planning.content import training_pin
 from reconciler.planning.reasons import Code
@@ -21,7 +21,7 @@ RETIRING_SOON = timedelta(days=90)
 
 def warnings(world: World, model: TunedModel, version: Version | None) -> Iterator[Diagnostic]:
     """The base model's end, and data that is not what it was. `version` is the one that serves, or is to."""
-    name = base_model_of(model, version)
+    name = world.base_model_of(model)
     known = world.catalog.find(name) if name else None
     if known is not None:
         yield from _base_model(model, name, known, world.now.date())

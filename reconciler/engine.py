@@ -89,12 +89,16 @@ class Engine:
         runner = PassRunner(
             desired, diagnostics, self.store, self.lock, cloud, self.catalog, self.clock, self.interrupt, emit
         )
-        result = runner.first(options, approve)
+        result = latest = runner.first(options, approve)
         if not options.wait or not result.approved:
             return result
         waiting = Waiting(cloud.providers, self.clock, self.interrupt, emit, timeout=options.timeout)
-        while waiting.worth_it(result.pending, result.doubts) and waiting.until_news(self.store.read()):
-            result = result.then(runner.following(replace(options, saved=options.saved or None)))
+        while latest.moved or (
+            waiting.worth_it(latest.pending, latest.doubts) and waiting.until_news(self.store.read())
+        ):
+            before, latest = latest, runner.following(options)
+            latest = replace(latest, moved=latest.moved and latest.plan.changes != before.plan.changes)
+            result = result.then(latest)
         return replace(result, interrupted=self.interrupt.requested, timed_out=waiting.timed_out)
 
     def status(self, *, refresh_first: bool = True) -> tuple[Standing, ...]:

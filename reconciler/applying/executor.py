@@ -83,11 +83,11 @@ class Executor:
         return True
 
     def _step(self, ledger: Ledger, change: Change) -> Callable[[], None]:
+        if change.action is Action.FORGET:
+            return lambda: ledger.drop(change.address)
         dataset = self.desired.datasets.get(change.address)
         if dataset is not None:
             return lambda: self._upload(ledger, dataset)
-        if change.action is Action.FORGET:
-            return lambda: ledger.drop(change.address)
         hands = self._hands(ledger, change.address)
         model = self.desired.models.get(change.address)
         simple: dict[Action, Callable[[Change], None]] = {

@@ -24,6 +24,7 @@ from reconciler.core.resource_names import key_of, parse_resource_name
 from reconciler.core.state import Checkpoint, DatasetPin, Record, State, Version, VersionStatus
 from reconciler.errors import AlreadyExists, InDoubt, ResourceExhausted, TuneformError
 from reconciler.planning.absorb import absorb
+from reconciler.planning.guards import is_counted_delete
 from reconciler.providers.protocol import Outcome, TuningProvider
 from reconciler.spec.fields import training_body
 from reconciler.spec.fingerprint import training_fingerprint
@@ -206,8 +207,7 @@ class ModelActions:
         )
         teardown.take_away(change.targets, shared_models=shared_models(self.ledger.state, change))
         record = replace_deleted(self.ledger.record(change.address), change.targets, self.clock)
-        declared = change.address in self.desired
-        if not declared and all(v.status is VersionStatus.DELETED or not _leaves(v) for v in record.versions):
+        if is_counted_delete(change) and not any(_leaves(v) or v.is_live for v in record.versions):
             self.ledger.drop(change.address)
         else:
             self.ledger.put(record)

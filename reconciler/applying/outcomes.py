@@ -62,7 +62,10 @@ class HeldItem:
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """What an apply came to. `pending` names the runs that are still on their way."""
+    """What an apply came to. `pending` names the runs that are still on their way.
+
+    `moved` says that the last pass did something, after which another may find more to do.
+    """
 
     plan: Plan
     counts: Mapping[str, int] = field(default_factory=dict)
@@ -73,6 +76,7 @@ class ApplyResult:
     approved: bool = True
     interrupted: bool = False
     timed_out: bool = False
+    moved: bool = False
 
     def then(self, later: ApplyResult) -> ApplyResult:
         """Both passes as one: the first plan, everything done, and where the later one stands."""

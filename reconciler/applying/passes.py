@@ -162,6 +162,7 @@ class PassRunner:
             failed=tuple(ledger.failed),
             doubts=tuple(doubts.values()),
             interrupted=self.interrupt.requested,
+            moved=bool(ledger.done) and not self.interrupt.requested,
         )
 
 

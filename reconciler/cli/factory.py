@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.applying.clock import SystemClock
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.outcomes import Cloud
-from reconciler.catalog import load_catalog
+from reconciler.catalog.load import load_catalog
 from reconciler.engine import Engine
 from reconciler.spec.load import Loaded, load, load_project, with_google_project
 from reconciler.state.lock import Lock
@@ -48,7 +48,7 @@ def build_engine(settings: Settings, interrupt: Interrupt | None = None) -> Engi
         load=specs,
         store=StateStore(backend, now=clock.now),
         lock=Lock(backend, now=clock.now),
-        cloud=cache(lambda: _cloud(connected())),
+        cloud=cache(lambda: _cloud(connected(), project.name)),
         catalog=load_catalog(None),
         clock=clock,
         interrupt=interrupt or Interrupt(),
@@ -61,7 +61,7 @@ def _connect(google: GoogleSettings, settings: Settings) -> Client:
     return connect(google, settings.environ)
 
 
-def _cloud(client: Client) -> Cloud:
+def _cloud(client: Client, project_label: str) -> Cloud:
     from reconciler.applying.operations import Pace
     from reconciler.applying.recovery import Patience
     from reconciler.providers.storage import CloudStorage
@@ -75,13 +75,10 @@ def _cloud(client: Client) -> Cloud:
         return client.server_date() or datetime.now(UTC)
 
     return Cloud(
-        providers={"vertex": VertexProvider(client)},
+        providers={"vertex": VertexProvider(client, project_label)},
         objects=CloudStorage(client),
         window=window,
         judge=judge,
         patience=Patience(list_gap=0.2) if client.emulated else Patience(),
         pace=Pace(first=0.1, longest=1.0) if client.emulated else Pace(),
     )
-
-
-EngineFactory = Callable[["Settings"], Engine]

@@ -107,7 +107,8 @@ def _open(
     if project is None:
         findings.raise_if_errors()
         raise AssertionError("a project file that cannot be used leaves an error behind")
-    files = SpecFiles(real, findings)
+    local = [path for path in (project.project.state, project.project.publish) if path.startswith("/")]
+    files = SpecFiles(real, findings, ignored=frozenset(map(os.path.realpath, local)) - {real})
     for pattern, source in project.specs:
         files.add(pattern, source)
     return project, files

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.emulator.options import Options
 from reconciler.emulator.testing import RunningEmulator
 from tests.e2e.workshop import Workshop
 
 
 @pytest.fixture
 def workshop(tmp_path: Path) -> Iterator[Workshop]:
-    with RunningEmulator() as emulator:
+    with RunningEmulator(Options(run_seconds=0.5)) as emulator:
         yield Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")

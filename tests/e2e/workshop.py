@@ -104,7 +104,7 @@ spec:
     @property
     def environ(self) -> dict[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("GOOGLE_", "TUNEFORM_", "CLOUDSDK_"))}
-        return {**kept, "TUNEFORM_EMULATOR": self.url, "NO_COLOR": "1", "COLUMNS": "100"}
+        return {**kept, "TUNEFORM_EMULATOR": self.url, "NO_COLOR": "1", "COLUMNS": "250"}
 
     def run(self, *arguments: str, expect: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(
@@ -145,6 +145,9 @@ spec:
 
     def fault(self, **fault: Any) -> None:
         httpx.post(f"{self.url}/_emulator/faults", json=fault).raise_for_status()
+
+    def end_faults(self) -> None:
+        httpx.delete(f"{self.url}/_emulator/faults").raise_for_status()
 
     def requests(self) -> dict[str, Any]:
         answer: dict[str, Any] = httpx.get(f"{self.url}/_emulator/requests").json()

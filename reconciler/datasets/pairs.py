@@ -27,11 +27,6 @@ class TextPair(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     text_input: str | None = None
     text_input_camel: str | None = msgspec.field(name="textInput", default=None)
 
-    @property
-    def input(self) -> str | None:
-        """The input in either spelling."""
-        return self.text_input if self.text_input is not None else self.text_input_camel
-
 
 _decode_input_output = RowDecoder(InputOutput)
 _decode_text_pair = RowDecoder(TextPair)

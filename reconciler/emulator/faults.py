@@ -12,7 +12,7 @@ in order of arrival that matches a request fires, and one fault fires per reques
     truncate            carried out; the answer announces its length, sends half of it and closes
     slow                the request waits `seconds` before it is carried out
 
-`commit` chooses, for every kind, whether the request is carried out before the fault shows. A connection that is
+`commit` chooses, for every kind but truncate, whether the request is carried out before the fault shows. A connection that is
 refused needs no fault: a port where nothing listens does that.
 """
 
@@ -176,6 +176,8 @@ def parse_fault(values: Any) -> Fault:
     defaults = {"status": status, "commit": commit, "seconds": DEFAULT_SECONDS if kind == "slow" else 0.0}
     fault = Fault(**{**defaults, **values, "match": _parse_match(values.get("match", {}))})
     _check_types(fault)
+    if kind == "truncate" and not fault.commit:
+        raise ValueError("truncate needs the answer of the request: commit cannot be false")
     fault.code = fault.code or CODES.get(fault.status, "UNKNOWN")
     return fault
 
@@ -184,7 +186,7 @@ def _parse_match(values: Any) -> Match:
     _known("match", values, {each.name for each in fields(Match)})
     if not all(isinstance(text, str) for text in values.values()):
         raise ValueError("match holds texts: method, path, query, host")
-    match = Match(**values)
+    match = Match(**{**values, "method": values.get("method", "").upper()})
     for pattern in (match.path, match.query):
         try:
             re.compile(pattern)

@@ -118,7 +118,9 @@ def test_a_refusal_of_what_no_document_has_is_right() -> None:
     assert check_response(exchange(method="PATCH", target=f"{JOBS}/1", status=404, response="<html>")) == []
 
 
-def test_a_lost_answer_is_no_wrong_answer(emulator: RunningEmulator, recorder: Recorder) -> None:
+def test_an_answer_that_was_lost_after_the_commit_is_no_wrong_answer(
+    emulator: RunningEmulator, recorder: Recorder
+) -> None:
     emulator.admin.add_fault(kind="drop_after_commit", match={"method": "POST", "path": "/tuningJobs$"})
     with pytest.raises(httpx.RemoteProtocolError):
         httpx.post(f"{recorder.url}{JOBS}", json=JOB)
@@ -126,6 +128,7 @@ def test_a_lost_answer_is_no_wrong_answer(emulator: RunningEmulator, recorder: R
     assert lost.status == 0
     assert json.loads(lost.request_body) == JOB
     assert check_exchange(lost) == []
+    assert len(httpx.get(f"{recorder.url}{JOBS}").json()["tuningJobs"]) == 1
 
 
 def test_an_httpx_client_can_be_recorded_without_a_server_in_between(running: RunningEmulator) -> None:

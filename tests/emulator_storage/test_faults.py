@@ -168,6 +168,7 @@ def test_the_next_request_on_a_new_connection_is_answered(http: httpx.Client, bu
         ({"kind": "status", "status": 99}, "status must be from 200 to 599"),
         ({"kind": "status", "times": -1}, "times must be"),
         ({"kind": "slow", "seconds": "1"}, "seconds must be"),
+        ({"kind": "truncate", "commit": False}, "commit cannot be false"),
         ({"kind": "status", "headers": {"a": 1}}, "headers must be"),
     ],
 )

@@ -120,6 +120,7 @@ class Buckets:
     def snapshot(self) -> dict[str, Any]:
         """All buckets as JSON values; contents in base64."""
         return {
+            "revision": self.revision,
             "generation": self._generation,
             "buckets": [
                 {
@@ -135,6 +136,8 @@ class Buckets:
     def restore(self, saved: dict[str, Any]) -> None:
         """Take back what `snapshot` gave."""
         self.reset()
+        # Revisions rise over restarts too: what is kept is named by them.
+        self.revision = saved["revision"]
         self._generation = saved["generation"]
         for values in saved["buckets"]:
             bucket = Bucket(values["name"], values["created"], values["fields"])

@@ -8,8 +8,9 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from reconciler.core.address import KINDS, is_address
 from reconciler.spec.codes import CODES
-from reconciler.spec.suggest import clipped, did_you_mean, shown
+from reconciler.spec.suggest import clipped, closest, did_you_mean, shown
 from reconciler.spec.yaml_reader import FieldPath
 
 _NEEDS = {
@@ -57,15 +58,30 @@ def explain(error: ErrorDetails) -> Explained:
         return Explained("out_of_range", f"{what} {_BOUNDS[kind][0].format(**context)}", path)
     if kind == "literal_error":
         return _choice(what, path, value, str(context["expected"]))
-    if kind in CODES:
-        return Explained(kind, f"{what} {error['msg']}, not {described(value)}", path)
-    return Explained("wrong_type", f"{what} cannot be {described(value)}", path)
+    if kind not in CODES:
+        return Explained("wrong_type", f"{what} cannot be {described(value)}", path)
+    if error["loc"][-1] == "[key]":
+        return Explained(kind, f"{what} {error['msg']}", path)
+    hint = _meant(value) if kind == "invalid_reference" else ""
+    return Explained(kind, f"{what} {error['msg']}, not {described(value)}", path, hint)
 
 
 def _choice(what: str, path: FieldPath, value: Any, expected: str) -> Explained:
     choices = [choice for choice in expected.replace(" or ", ", ").replace("'", "").split(", ") if choice]
     hint = did_you_mean(value, choices) if isinstance(value, str) else ""
-    return Explained("invalid_choice", f"{what} must be {' or '.join(choices)}, not {described(value)}", path, hint)
+    among = choices[0] if len(choices) == 1 else f"one of {', '.join(choices)}"
+    return Explained("invalid_choice", f"{what} must be {among}, not {described(value)}", path, hint)
+
+
+def _meant(value: str) -> str:
+    """What to write instead of a text that was meant to refer to something."""
+    kind, _, name = value.partition("/")
+    address = f"{closest(kind, KINDS)}/{name.lower()}"
+    if is_address(address):
+        return f"Did you mean {address}?"
+    if "://" not in value:
+        return "A local file is declared as a Dataset, and referred to as Dataset/name."
+    return ""
 
 
 def _path(error: ErrorDetails) -> FieldPath:
@@ -74,8 +90,10 @@ def _path(error: ErrorDetails) -> FieldPath:
 
 
 def dotted(path: FieldPath) -> str:
-    """A path as messages name it: `spec` is understood."""
-    return ".".join(map(clipped, path[1:] if path[0] == "spec" and len(path) > 1 else path))
+    """A path as messages name it: `spec` is understood, positions in lists stand in brackets."""
+    parts = path[1:] if path[0] == "spec" and len(path) > 1 else path
+    shown = [f"[{part}]" if part.isdecimal() else f".{clipped(part)}" for part in parts]
+    return "".join(shown).removeprefix(".")
 
 
 def in_words(path: FieldPath) -> str:

@@ -30,11 +30,13 @@ class _TooMany(Exception):
 class SpecFiles:
     """The spec files of a project. `root` is the absolute folder without links.
 
+    `ignored` are files and folders, without links, that are left out although they lie in a folder of specs: the state.
     `found` maps each file's real path to the path it is shown as, so that one file is read once whatever names it.
     """
 
     root: str
     findings: Findings
+    ignored: frozenset[str] = frozenset()
     found: dict[str, str] = field(default_factory=dict)
     entries: int = 0
     bytes_read: int = 0
@@ -79,7 +81,7 @@ class SpecFiles:
 
     def _walk(self, folder: str, below: tuple[str, ...], seen: set[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Every file with a spec's suffix, hidden ones and project files left out; links are followed once."""
-        if folder in seen:
+        if folder in seen or folder in self.ignored:
             return
         seen.add(folder)
         with os.scandir(folder) as entries:
@@ -90,7 +92,7 @@ class SpecFiles:
             path = (*below, entry.name)
             if entry.is_dir():
                 yield from self._walk(self._real(entry.path, "/".join(path)), path, seen)
-            elif entry.name.endswith(SUFFIXES) and not is_project_file(entry.name):
+            elif entry.name.endswith(SUFFIXES) and not is_project_file(entry.name) and entry.path not in self.ignored:
                 yield self._real(entry.path, "/".join(path)) if entry.is_symlink() else entry.path, path
 
     def _counted(self, entries: Iterator[os.DirEntry[str]]) -> Iterator[os.DirEntry[str]]:

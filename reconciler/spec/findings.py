@@ -62,7 +62,7 @@ class Findings:
     def restricted_to(self, files: frozenset[str]) -> Findings:
         """Only what concerns these files, and what concerns no file at all."""
         kept = [d for d in self._kept if d.source is None or d.source.file in files]
-        return Findings(incomplete=self.incomplete, _kept=kept)
+        return Findings(incomplete=self.incomplete, _kept=kept, _dropped=self._dropped)
 
     def raise_if_errors(self) -> None:
         """Raise SpecError with everything found, when any of it is an error."""

@@ -93,7 +93,7 @@ def _check_metric(spec: Spec, gate: dict[str, Any], path: FieldPath) -> None:
     known = _metrics_of(spec)
     if not known or name in known:
         return
-    if name.startswith("/eval_") and any(n.startswith("/eval_") for n in METRICS[_tuning_of(spec)]):
+    if name in METRICS[_tuning_of(spec)]:
         message, hint = f"{name} is measured on validation data, and there is none", "Give validationDatasetUri."
     else:
         message, hint = f"{name} is no metric of this kind of run", did_you_mean(name, known)

@@ -182,6 +182,7 @@ class _Reader:
     def _mapping(self, depth: int, path: FieldPath) -> dict[str, Any]:
         mapping: dict[str, Any] = {}
         if depth == 0:
+            # Known before it is read to its end, so that what a broken document says is not lost.
             self.document.value = mapping
         first_seen: dict[str, Mark] = {}
         while True:
@@ -205,8 +206,6 @@ class _Reader:
             if self.marks is not None:
                 below = (*path, key)
                 self.marks[below] = (event.start_mark, value_event.start_mark)
-            # Entered before its value is read, so that what a broken document still says is not lost.
-            mapping[key] = None
             mapping[key] = self._node(value_event, depth + 1, below)
 
     def _sequence(self, depth: int, path: FieldPath) -> list[Any]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from reconciler.spec.kinds.base import Block
-from reconciler.spec.kinds.values import GcsFolder, Text
+from reconciler.spec.kinds.values import GcsFolder, ProjectPath
 
 
 class DatasetSpec(Block):
     """A local JSONL file, uploaded once per content."""
 
-    file: Text
+    file: ProjectPath
     """The JSONL file, relative to the project's folder."""
     format: Literal["supervised", "preference", "inputOutput", "textPairs"]
     """supervised and preference (Vertex AI), inputOutput (PaLM input_text/output_text), textPairs (Gemini API)."""

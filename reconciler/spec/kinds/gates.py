@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from annotated_types import MinLen
 
 from reconciler.spec.kinds.base import Block
-from reconciler.spec.kinds.values import NotNegativeNumber, Number, Ratio, Reads, Text
+from reconciler.spec.kinds.values import NotNegativeNumber, Number, ProjectPath, Ratio, Reads
 
 # Metrics of the tuning experiment, as Google's pages on Vertex tuning metrics name them.
 _TRAIN = ("/train_total_loss", "/train_fraction_of_correct_next_step_preds", "/train_num_predictions")
@@ -44,7 +44,7 @@ class MetricGate(Block):
 class PromptGate(Block):
     """Prompts that are sent to the candidate's endpoint."""
 
-    file: Text
+    file: ProjectPath
     """A JSONL file in the project: prompts, and how each answer is judged."""
     min_pass: Ratio | None = None
     """The part that must pass, 0 to 1; all when unset."""

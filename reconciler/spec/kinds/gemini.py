@@ -73,7 +73,7 @@ class InlineData(Block):
 
 
 def _written_as(value: Any) -> str:
-    return "<inline>" if isinstance(value, dict) else "<address>"
+    return "<address>" if isinstance(value, str) else "<inline>"
 
 
 TrainingData = Annotated[

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from reconciler.core.address import NAME_PATTERN
+from reconciler.spec.paths import BadPath, check_relative
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,19}")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][-+]?[0-9]{1,3})?")
@@ -147,6 +148,16 @@ _MODEL = f"TunedModel/{NAME_PATTERN}"
 _OBJECT = rf"{_BUCKET}/[^/\s](?:.*\S)?"
 _RESOURCE = r"projects/[^/\s]+/locations/[a-z0-9-]+/"
 
+
+def _project_path(value: str) -> str:
+    try:
+        check_relative(value)
+    except BadPath as error:
+        raise PydanticCustomError(error.code, "{reason}", {"reason": str(error)}) from None
+    return value
+
+
+ProjectPath = Annotated[str, MinLen(1), AfterValidator(_project_path)]
 Name = Annotated[
     str,
     Form(

@@ -1,0 +1,1 @@
+"""The spec language: what can be written, what is refused, and what is said about it."""

@@ -12,8 +12,8 @@ in order of arrival that matches a request fires, and one fault fires per reques
     truncate            carried out; the answer announces its length, sends half of it and closes
     slow                the request waits `seconds` before it is carried out
 
-`commit` chooses, for every kind but truncate, whether the request is carried out before the fault shows. A connection that is
-refused needs no fault: a port where nothing listens does that.
+`commit` chooses, for every kind but truncate, whether the request is carried out before the fault shows. A connection
+that is refused needs no fault: a port where nothing listens does that.
 """
 
 import re

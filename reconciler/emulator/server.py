@@ -26,13 +26,16 @@ from reconciler.emulator.world import World
 
 # Clients keep connections while a plan is reviewed; closing them early would look like a fault.
 KEEP_ALIVE_SECONDS = 75
+MAX_RUN_SECONDS = 10**7
 
 
 def create_app(options: Options) -> Starlette:
-    """The emulator as an ASGI application. Raises StartError if `options.data_dir` cannot be used.
+    """The emulator as an ASGI application. Raises StartError if `options` cannot be used.
 
     To inject faults that break connections, uvicorn needs `http=TransportProtocol`; see `serve`.
     """
+    if not 0 <= options.run_seconds <= MAX_RUN_SECONDS:
+        raise StartError(f"Run seconds must be from 0 to {MAX_RUN_SECONDS}, not {options.run_seconds}.")
     world = World(options)
     faults, log = Faults(), RequestLog()
     middleware = [Middleware(RequestLogMiddleware, log=log), Middleware(FaultMiddleware, faults=faults)]
@@ -119,7 +122,7 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(options: Options, *, host: str = "127.0.0.1", port: int = 0, ready: Callable[[int], None]) -> None:
     """Serve until a signal comes. `ready` is given the port once requests are answered.
 
-    Raises StartError if the port, the host or `options.data_dir` cannot be used.
+    Raises StartError if the port, the host or `options` cannot be used.
     """
     listener = listen(host, port)
     try:

@@ -64,6 +64,7 @@ def test_a_deployment_takes_a_while(vertex: Vertex) -> None:
     body = {"deployedModel": {"model": model}, "trafficSplit": {"0": 100}}
     vertex.ok("POST", f"{endpoint}:deployModel", body)
     assert "deployedModels" not in vertex.get(endpoint)
+    vertex.refused(400, "FAILED_PRECONDITION", "DELETE", endpoint)
     vertex.admin.advance(1)
     assert vertex.get(endpoint)["deployedModels"]
 
@@ -118,6 +119,35 @@ def test_only_a_model_that_exists_is_deployed(vertex: Vertex, model: str, status
     tuned = vertex.tuned()["tunedModel"]["model"].partition("@")[0]
     body = {"deployedModel": {"model": model.replace("{tuned}", tuned)}}
     vertex.refused(status, code, "POST", f"{new_endpoint(vertex)}:deployModel", body)
+
+
+def test_only_a_checkpoint_that_exists_is_deployed(vertex: Vertex) -> None:
+    model = vertex.tuned()["tunedModel"]["model"]
+    body = {"deployedModel": {"model": model, "checkpointId": "7"}}
+    vertex.refused(404, "NOT_FOUND", "POST", f"{new_endpoint(vertex)}:deployModel", body)
+
+
+def test_a_deployed_models_id_can_be_chosen_once(vertex: Vertex) -> None:
+    model = vertex.tuned()["tunedModel"]["model"]
+    endpoint = new_endpoint(vertex)
+    body = {"deployedModel": {"model": model, "id": "77"}, "trafficSplit": {"0": 100}}
+    vertex.done(vertex.ok("POST", f"{endpoint}:deployModel", body))
+    assert vertex.get(endpoint)["trafficSplit"] == {"77": 100}
+    vertex.refused(409, "ALREADY_EXISTS", "POST", f"{endpoint}:deployModel", body)
+    body["deployedModel"]["id"] = "a"
+    vertex.refused(400, "INVALID_ARGUMENT", "POST", f"{endpoint}:deployModel", body)
+
+
+def test_undeploying_twice_at_once_fails_the_second_operation(vertex: Vertex) -> None:
+    endpoint = vertex.tuned()["tunedModel"]["endpoint"]
+    body = {"deployedModelId": vertex.get(endpoint)["deployedModels"][0]["id"]}
+    _, second = (vertex.ok("POST", f"{endpoint}:undeployModel", body) for _ in range(2))
+    assert vertex.done(second)["error"]["code"] == 5
+
+
+def test_a_new_endpoint_takes_no_traffic_split(vertex: Vertex) -> None:
+    body = {"displayName": "x", "trafficSplit": {"1": 100}}
+    vertex.refused(400, "INVALID_ARGUMENT", "POST", "/endpoints", body)
 
 
 def test_a_model_is_deployed_in_its_own_location_only(vertex: Vertex) -> None:

@@ -42,6 +42,12 @@ def test_versions_are_listed_newest_first_under_versioned_names(vertex: Vertex) 
     assert [model["name"] for model in listed] == [f"{name}@2", f"{name}@1"]
 
 
+def test_versions_take_a_read_mask_and_nothing_that_would_be_ignored(vertex: Vertex) -> None:
+    name = versions(vertex, 1)
+    assert vertex.ok("GET", f"{name}:listVersions", readMask="versionId")["models"] == [{"versionId": "1"}]
+    vertex.refused(400, "INVALID_ARGUMENT", "GET", f"{name}:listVersions", filter="labels.a=b")
+
+
 def test_checkpoints_of_a_version_are_listed(vertex: Vertex) -> None:
     body = job_body(supervisedTuningSpec=spec(exportLastCheckpointOnly=False, hyperParameters={"epochCount": 3}))
     name = vertex.tuned(body)["tunedModel"]["model"]

@@ -124,6 +124,7 @@ def _deploy(call: Call) -> Answer:
     split = call.body.get("trafficSplit", {})
     _check_split(split, present | {THE_NEW_ONE})
     version.being_deployed += 1
+    endpoint.being_deployed += 1
     deployed = asked | {
         "id": new_id,
         "model": f"{version.wire['name']}@{version.wire['versionId']}",
@@ -155,10 +156,10 @@ def _undeploy(call: Call) -> Answer:
 def _delete(call: Call) -> Answer:
     endpoint = _find(call)
     deployed = [model["id"] for model in endpoint.wire["deployedModels"]]
-    if deployed or endpoint.held_until > call.now:
+    if deployed or endpoint.being_deployed or endpoint.held_until > call.now:
         raise failed_precondition(
             f'The Endpoint "{endpoint.wire["name"]}" has deployed or being-deployed DeployedModels: '
-            f"{', '.join(deployed) or '(being undeployed)'}. Undeploy them first."
+            f"{', '.join(deployed) or '(on its way)'}. Undeploy them first."
         )
     return start(call, "", "delete_endpoint", {"endpoint": endpoint.id}, "Empty", "DeleteOperationMetadata")
 
@@ -179,6 +180,7 @@ def _finish_deploy(memory: Memory, operation: Operation, at: float) -> dict[str,
     version = memory.model_version(name.parent, name.id, name.version)
     version.being_deployed -= 1
     endpoint = memory.endpoint(operation.parent, operation.target["endpoint"])
+    endpoint.being_deployed -= 1
     attach(endpoint, memory.model(name.parent, name.id), name.version, deployed)
     split = operation.target["split"]
     if split:

@@ -85,7 +85,7 @@ def _list_contexts(call: Call) -> Answer:
         if job is not None:
             contexts += [_run_context(call, experiment, job), _context(call, experiment, job)]
     kept = [context for context in contexts if matches is None or matches(context)]
-    return slice_page(call, "contexts", [write(call.api, "Context", context) for context in kept])
+    return slice_page(call, "contexts", [write(call.api, "Context", context) for context in kept], handled=("filter",))
 
 
 def _check_store(call: Call) -> None:

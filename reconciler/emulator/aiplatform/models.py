@@ -66,7 +66,7 @@ def _list_versions(call: Call) -> Answer:
         named = wire | {"name": f"{wire['name']}@{version_id}"}
         shaped = shape_message(call.api, call.api.type_prefix + "Model", named)
         items.append(orjson.dumps(masked(call.api, "Model", shaped, mask) if mask else shaped))
-    return slice_page(call, "models", items)
+    return slice_page(call, "models", items, handled=("readMask",))
 
 
 def _list_checkpoints(call: Call) -> Answer:
@@ -142,7 +142,7 @@ def _refuse_deployed(call: Call, model: Model, versions: list[ModelVersion]) -> 
     places = {ref["endpoint"] for version in versions for ref in version.wire["deployedModels"]}
     held = any(version.being_deployed or version.held_until > call.now for version in versions)
     if places or held:
-        where = ", ".join(sorted(places)) or "(being undeployed)"
+        where = ", ".join(sorted(places)) or "(on its way)"
         raise failed_precondition(
             f'The Model "{model.wire["name"]}" is deployed or being deployed at the following Endpoint(s): {where}.'
         )

@@ -56,8 +56,15 @@ def page_size(call: Call) -> int:
     return int(min(asked, call.memory.options.page_size_max))
 
 
-def slice_page(call: Call, key: str, items: list[bytes]) -> Raw:
-    """One page of a short list that is there as a whole."""
+def slice_page(call: Call, key: str, items: list[bytes], *, handled: tuple[str, ...] = ()) -> Raw:
+    """One page of a short list that is there as a whole.
+
+    `handled` are the query parameters that `items` already heeds. Raises ApiError (400) for others that would choose or
+    order: an answer that ignored them would be wrong.
+    """
+    for name in ("filter", "orderBy", "readMask"):
+        if call.query.get(name) and name not in handled:
+            raise invalid_argument(f"{name} is not supported by this emulator here.", snake_case(name))
     start = _place(call) or 0
     end = start + page_size(call)
     return joined_page(key, items[start:end], _token(call, end) if end < len(items) else "")

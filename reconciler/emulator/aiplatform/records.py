@@ -90,9 +90,10 @@ class Model(Resource):
 
 @dataclass(slots=True, kw_only=True)
 class Endpoint(Resource):
-    """An endpoint. `held_until`: an undeployed model counts as deployed until then."""
+    """An endpoint. `being_deployed` and `held_until` as of a model version."""
 
     parent: Parent
+    being_deployed: int = 0
     held_until: float = 0.0
 
 

@@ -119,7 +119,7 @@ def _list_series(call: Call) -> Answer:
     wires = [_series_wire(call, job, curve) for curve in curves_of(job)]
     kept = [wire for wire in wires if matches is None or matches(wire)]
     items = [write(call.api, "TensorboardTimeSeries", wire) for wire in kept]
-    return slice_page(call, "tensorboardTimeSeries", items)
+    return slice_page(call, "tensorboardTimeSeries", items, handled=("filter",))
 
 
 SERIES_FIELDS = Fields(frozenset({"display_name"}), lambda wire, _: wire["displayName"])

@@ -7,20 +7,20 @@ that must not be sent twice under any circumstances, and says exactly how far it
 from __future__ import annotations
 
 import os
-import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import httpx
 import orjson
 
 from reconciler import __version__
 from reconciler.cloud.credentials import Credentials, Token
-from reconciler.cloud.exchange import Bounds, EmulatorTransport, Reply, Session, Sessions
+from reconciler.cloud.exchange import Bounds, HttpFactory, Reply, Session, Sessions
 from reconciler.cloud.failures import failure, http_date, not_google, where
 from reconciler.cloud.hosts import Emulator, emulator_from, is_google
+from reconciler.cloud.paging import MAX_PAGES, JsonPage, Page, is_page, json_object
 from reconciler.cloud.retry import RetryPolicy, Timing
 from reconciler.core.desired import GoogleSettings
 from reconciler.errors import BadAnswer, CloudError, UsageError
@@ -30,19 +30,9 @@ WRITE = Bounds(seconds=90.0, reply_bytes=16 << 20)
 UPLOAD = Bounds(seconds=600.0, reply_bytes=1 << 20)
 CREATE_REPLY_BYTES = 1 << 20
 SERVER_TIMEOUT_SECONDS = 60
-MAX_PAGES = 20_000
 
 Params = Mapping[str, str | int]
 _NONE: Params = {}
-
-
-class Page(Protocol):
-    """A decoded page of a list."""
-
-    @property
-    def next_page_token(self) -> str:
-        """What to ask for next; empty on the last page."""
-        ...
 
 
 P = TypeVar("P", bound=Page)
@@ -66,6 +56,7 @@ class Client:
         self._sessions = Sessions(HttpFactory(emulator))
         self._fence = threading.local()
         self._server_date: datetime | None = None
+        self._server_ahead = timedelta()
 
     def __enter__(self) -> Client:
         return self
@@ -95,18 +86,19 @@ class Client:
     def token_expiry(self) -> datetime | None:
         """When the token ends that this thread's next `post_once` will carry; None without credentials.
 
-        After that moment Google refuses that request, wherever it may have been held up.
+        After that moment Google refuses that request, wherever it may have been held up. It is told in Google's time,
+        as far as known: google-auth counts from our own clock, and one that is behind would make it too early.
         """
         if self._credentials is None:
             return None
         token = self._credentials.token_for_create()
         self._fence.token = token
-        return token.expiry
+        return token.expiry + self._server_ahead if token.expiry else None
 
     def get(self, url: str, params: Params = _NONE) -> dict[str, Any]:
         """Read one resource. Raises CloudError."""
         place = where("GET", httpx.URL(url).path)
-        return _object(self._read(url, params), place)
+        return json_object(self._read(url, params), place)
 
     def pages(self, url: str, items: str, params: Params = _NONE) -> Iterator[dict[str, Any]]:
         """Every item of a list, page after page; `items` is the answer's field that holds them.
@@ -116,8 +108,8 @@ class Client:
         """
         place = where("GET", httpx.URL(url).path)
 
-        def decode(body: bytes) -> _JsonPage:
-            return _JsonPage(_object(body, place), items)
+        def decode(body: bytes) -> JsonPage:
+            return JsonPage(json_object(body, place), items)
 
         for page in self.typed_pages(url, items, decode, params):
             yield from page.items()
@@ -134,7 +126,7 @@ class Client:
             body = self._read(url, {**params, "pageToken": token} if token else params)
             try:
                 page = decode(body)
-                if not _is_page(body, items):
+                if not is_page(body, items):
                     raise ValueError(items)
             except (ValueError, RecursionError) as error:
                 raise BadAnswer("a page of the list is not of the expected form", status=200, where=place) from error
@@ -265,6 +257,7 @@ class Client:
         seen = http_date(reply.headers.get("date", ""))
         if seen is not None:
             self._server_date = seen
+            self._server_ahead = max(seen - self._timing.now(), timedelta())
         return reply
 
     def _json(self, reply: Reply, place: str) -> dict[str, Any]:
@@ -273,65 +266,9 @@ class Client:
         if not reply.body and reply.status in (200, 204):
             return {}
         try:
-            return _object(reply.body, place)
+            return json_object(reply.body, place)
         except BadAnswer:
             raise not_google(reply.status, reply.headers, reply.body, where=place) from None
-
-
-class HttpFactory:
-    """Makes httpx clients: straight to the emulator where there is one, else as the environment's proxies say."""
-
-    def __init__(self, emulator: Emulator | None) -> None:
-        self._emulator = emulator
-        self._tls: ssl.SSLContext | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self) -> httpx.Client:
-        """A client of its own, sharing the TLS settings, whose loading takes longer than all the rest."""
-        if self._emulator is not None:
-            return httpx.Client(transport=EmulatorTransport(self._emulator), trust_env=False)
-        with self._lock:
-            self._tls = self._tls or httpx.create_ssl_context()
-        return httpx.Client(verify=self._tls)
-
-
-class _JsonPage:
-    """A page read as plain JSON."""
-
-    def __init__(self, document: Mapping[str, Any], field: str) -> None:
-        self._items = document.get(field, [])
-        token = document.get("nextPageToken") or ""
-        if not isinstance(self._items, list) or not isinstance(token, str):
-            raise ValueError(field)
-        self.next_page_token: str = token
-
-    def items(self) -> Iterator[dict[str, Any]]:
-        for item in self._items:
-            if isinstance(item, dict):
-                yield item
-
-
-def _object(body: bytes, place: str) -> dict[str, Any]:
-    """A JSON object. Raises BadAnswer for anything else, nothing at all included."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        document = None
-    if not isinstance(document, dict):
-        raise BadAnswer("the answer is cut short or is not a JSON object", status=200, where=place)
-    return document
-
-
-def _is_page(body: bytes, items: str) -> bool:
-    """Whether an object is a page of that list. `{}` is an empty one; any other object without the list's own field
-    is somebody else's answer and must not pass for "nothing there".
-    """
-    return (
-        f'"{items}"'.encode() in body
-        or b'"nextPageToken"' in body
-        or b'"kind"' in body
-        or b"".join(body.split()) == b"{}"
-    )
 
 
 def connect(settings: GoogleSettings, environ: Mapping[str, str] = os.environ) -> Client:

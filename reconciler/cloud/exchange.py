@@ -8,6 +8,7 @@ of the request was handed to the network, which is what separates NotSent from R
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -64,6 +65,23 @@ class EmulatorTransport(httpx.BaseTransport):
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
+
+
+class HttpFactory:
+    """Makes httpx clients: straight to the emulator where there is one, else as the environment's proxies say."""
+
+    def __init__(self, emulator: Emulator | None) -> None:
+        self._emulator = emulator
+        self._tls: ssl.SSLContext | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> httpx.Client:
+        """A client of its own, sharing the TLS settings, whose loading takes longer than all the rest."""
+        if self._emulator is not None:
+            return httpx.Client(transport=EmulatorTransport(self._emulator), trust_env=False)
+        with self._lock:
+            self._tls = self._tls or httpx.create_ssl_context()
+        return httpx.Client(verify=self._tls)
 
 
 class Session:

@@ -38,16 +38,15 @@ MAX_RETRY_AFTER = 3600.0
 _TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
 _CONSOLE = re.compile(r"https://console\.(?:developers|cloud)\.google\.com/[^\s\"'<>]{1,300}")
 
+# Control, format (bidirectional marks, zero width), lone surrogates, private use, line and paragraph separators.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
 
 def clean(text: str, limit: int = MAX_TEXT) -> str:
     """A server's text on one line, without control or bidirectional characters, at most `limit` characters."""
     visible = "".join(" " if unicodedata.category(c) in _HIDDEN else c for c in text[: limit * 4])
     line = " ".join(visible.split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
-
-
-# Control, format (bidirectional marks, zero width), lone surrogates, private use, line and paragraph separators.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def where(method: str, path: str) -> str:

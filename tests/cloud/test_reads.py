@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -241,3 +242,17 @@ def test_upload_hands_over_any_answer(serve: Serve) -> None:
     )
     assert (answer.status, answer.headers["range"]) == (308, "bytes=0-9")
     assert json.dumps(world.server.received[0].body.decode()) == '"0123456789"'
+
+
+def test_many_threads_share_a_client(serve: Serve) -> None:
+    def script(request: Received) -> Act:
+        return reply({"path": request.path})
+
+    world = serve(script)
+
+    def read(number: int) -> bool:
+        return str(world.client.get(f"{URL}/{number}")["path"]).endswith(f"/tuningJobs/{number}")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(read, range(200)))
+    assert world.server.connections <= 8

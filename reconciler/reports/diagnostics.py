@@ -46,7 +46,7 @@ def _one(diagnostic: Diagnostic, width: int, palette: Palette, excerpt: Excerpt)
     if diagnostic.source:
         line = excerpt(diagnostic.source)
         if line is not None:
-            yield from _quoted(line, diagnostic.source, width, palette)
+            yield from _quoted(line, diagnostic.source, width, palette, style)
     if diagnostic.hint:
         yield from (f"  {line}" for line in wrap(visible(diagnostic.hint), width - 2))
 
@@ -56,7 +56,7 @@ def _place(diagnostic: Diagnostic) -> str:
     return f"{where}  {visible(diagnostic.address)}".strip()
 
 
-def _quoted(line: str, source: Source, width: int, palette: Palette) -> Iterator[str]:
+def _quoted(line: str, source: Source, width: int, palette: Palette, style: Style) -> Iterator[str]:
     number = str(source.line)
     text = visible(line.rstrip().replace("\t", " "))
     offset = cells(visible(line[: source.column - 1].replace("\t", " ")))
@@ -65,7 +65,7 @@ def _quoted(line: str, source: Source, width: int, palette: Palette) -> Iterator
         return
     bar = palette.paint("|", Style.DIM)
     yield f"  {palette.paint(number, Style.DIM)} {bar} {clip(text, room)}"
-    yield f"  {' ' * len(number)} {bar} {' ' * offset}{palette.paint('^', HEADINGS['error'][1], Style.BOLD)}"
+    yield f"  {' ' * len(number)} {bar} {' ' * offset}{palette.paint('^', style, Style.BOLD)}"
 
 
 def count_in_words(found: Sequence[Diagnostic]) -> str:

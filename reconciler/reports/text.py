@@ -88,8 +88,9 @@ def _legend(plan: Plan, options: TextOptions) -> Iterator[str]:
 def _block(change: Change, options: TextOptions) -> Iterator[str]:
     palette, width = options.palette, options.measure
     yield from _heading(change, options)
+    faint = () if change.action is Action.HOLD else (Style.DIM,)
     for reason in change.reasons:
-        yield from (f"      {palette.paint(line, Style.DIM)}" for line in wrap(visible(reason.message), width - 6))
+        yield from (f"      {palette.paint(line, *faint)}" for line in wrap(visible(reason.message), width - 6))
     new = change.action is Action.CREATE
     yield from field_lines(change.fields, indent=6, width=width, palette=palette, new=new)
     if change.action in _SHOWS_TARGETS:

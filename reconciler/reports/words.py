@@ -73,7 +73,9 @@ def cost_in_words(cost: Cost) -> str:
     if cost.usd == 0:
         return "none"
     about = "about " if cost.estimate and cost.usd >= SMALLEST_SHOWN else ""
-    band = "" if cost.low is None or cost.high is None else f" ({cost.low:,.2f} to {cost.high:,.2f})"
+    band = ""
+    if cost.low is not None and cost.high is not None and cost.high >= SMALLEST_SHOWN:
+        band = f" ({cost.low:,.2f} to {cost.high:,.2f})"
     return f"{about}{dollars(cost.usd)} once{band}"
 
 

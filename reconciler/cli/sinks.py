@@ -1,0 +1,67 @@
+"""Events of an apply as lines: in words for people and logs, as JSON for scripts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from reconciler import __version__
+from reconciler.cli.plan_text import print_plan
+from reconciler.cli.session import Session
+from reconciler.core.events import Event
+from reconciler.core.moments import stamp
+from reconciler.core.plan import Plan
+from reconciler.reports.events import event_line, next_step_of
+from reconciler.reports.json_report import event_json
+
+DETAILS = frozenset({"intent", "deleting"})
+
+
+class JsonSink:
+    """One event a line, as it happens. The summary is left to the end of the command."""
+
+    def __init__(self, session: Session) -> None:
+        self._console = session.console
+
+    def __call__(self, event: Event) -> None:
+        """Print the event."""
+        if event.type != "summary":
+            self._console.print(event_json(event, at=stamp(datetime.now(UTC)), tool_version=__version__))
+
+
+class PlainSink:
+    """The plan, then one line an event; progress only where the state of a run has changed."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._console = session.console
+        self._told: dict[str, tuple[object, object]] = {}
+        self._plan_shown = False
+
+    def __call__(self, event: Event) -> None:
+        """Print the event, if it says anything new."""
+        plan = event.fields.get("plan")
+        if isinstance(plan, Plan):
+            print_plan(self._session, plan)
+            self._plan_shown = True
+            return
+        for line in self.lines(event):
+            self._console.print(line)
+
+    def lines(self, event: Event) -> list[str]:
+        """The event in words; empty if it says nothing new, or nothing that was asked for."""
+        if event.type == "summary" or (event.type in DETAILS and not self._session.verbose):
+            return []
+        if event.type == "progress" and not self.is_news(event):
+            return []
+        line = event_line(event, self._console.palette)
+        step = next_step_of(event)
+        gap = [""] if self._plan_shown else []
+        self._plan_shown = False
+        return [*gap, line, f"  {step}"] if step else [*gap, line]
+
+    def is_news(self, event: Event) -> bool:
+        """Whether a run is in another state than when it was last told."""
+        now = (event.fields.get("version"), event.fields.get("state"))
+        before = self._told.get(event.address)
+        self._told[event.address] = now
+        return before != now

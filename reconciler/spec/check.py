@@ -9,7 +9,6 @@ from pydantic import ValidationError
 
 from reconciler.spec.explain import explain
 from reconciler.spec.kinds.base import Block
-from reconciler.spec.places import KEY, VALUE
 from reconciler.spec.reporter import Reporter
 from reconciler.spec.shape import check_groups, shape_of
 from reconciler.spec.yaml_reader import FieldPath
@@ -47,9 +46,5 @@ def check_incomplete(model: type[Block], value: Any, report: Reporter, may_lack:
 def _report(error: ValidationError, report: Reporter, may_lack: Callable[[FieldPath], bool]) -> None:
     for found in error.errors(include_url=False):
         explained = explain(found)
-        missing = explained.code == "missing_field"
-        if missing and may_lack(explained.path):
-            continue
-        report.error(
-            explained.code, explained.message, explained.path, hint=explained.hint, which=KEY if missing else VALUE
-        )
+        if not (explained.code == "missing_field" and may_lack(explained.path)):
+            report.error(explained.code, explained.message, explained.path, hint=explained.hint, which=explained.which)

@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 
 from reconciler.core.address import KINDS, is_address
 from reconciler.spec.codes import CODES
+from reconciler.spec.places import KEY, VALUE
 from reconciler.spec.suggest import clipped, closest, did_you_mean, shown
 from reconciler.spec.yaml_reader import FieldPath
 
@@ -35,12 +36,13 @@ _BOUNDS = {
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One finding, ready to be reported at `path`."""
+    """One finding, ready to be reported at `path`: where the field is named, or where its value begins."""
 
     code: str
     message: str
     path: FieldPath
     hint: str = ""
+    which: int = VALUE
 
 
 def explain(error: ErrorDetails) -> Explained:
@@ -50,7 +52,7 @@ def explain(error: ErrorDetails) -> Explained:
     context: Mapping[str, Any] = error.get("ctx", {})
     what = dotted(path)
     if kind == "missing":
-        return Explained("missing_field", f"{in_words(path[:-1])} needs {path[-1]}", path[:-1])
+        return Explained("missing_field", f"{in_words(path[:-1])} needs {path[-1]}", path[:-1], which=KEY)
     if kind in _NEEDS:
         hint = "Put it in quotes." if kind == "string_type" and not isinstance(value, list | dict) else ""
         return Explained("wrong_type", f"{what} needs {_NEEDS[kind]}, not {described(value)}", path, hint)
@@ -61,7 +63,7 @@ def explain(error: ErrorDetails) -> Explained:
     if kind not in CODES:
         return Explained("wrong_type", f"{what} cannot be {described(value)}", path)
     if error["loc"][-1] == "[key]":
-        return Explained(kind, f"{what} {error['msg']}", path)
+        return Explained(kind, f"{what} {error['msg']}", path, which=KEY)
     hint = _meant(value) if kind == "invalid_reference" else ""
     return Explained(kind, f"{what} {error['msg']}, not {described(value)}", path, hint)
 

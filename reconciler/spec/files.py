@@ -69,7 +69,7 @@ class SpecFiles:
         plain = next((i for i, part in enumerate(parts) if any(c in part for c in "*?[")), len(parts))
         base = "/".join(parts[:plain])
         real = self._real(f"{self.root}/{base}", base)
-        if not Path(real).is_dir():
+        if not stat.S_ISDIR(Path(real).lstat().st_mode):
             yield real, base
             return
         wanted = parts[plain:] or ["**", "*"]
@@ -90,7 +90,10 @@ class SpecFiles:
             if entry.name.startswith("."):
                 continue
             path = (*below, entry.name)
-            if entry.is_dir():
+            if not entry.name.isprintable():
+                what = f"{'/'.join(path)!a} has a name that cannot be shown"
+                self.findings.error("invalid_path", what, None, hint="Rename it.")
+            elif entry.is_dir():
                 yield from self._walk(self._real(entry.path, "/".join(path)), path, seen)
             elif entry.name.endswith(SUFFIXES) and not is_project_file(entry.name) and entry.path not in self.ignored:
                 yield self._real(entry.path, "/".join(path)) if entry.is_symlink() else entry.path, path
@@ -138,7 +141,7 @@ def _matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
     for part in path:
         reached = _skipping(reached, pattern)
         reached = {i if pattern[i] == "**" else i + 1 for i in reached if i < len(pattern) and _fits(part, pattern[i])}
-    return len(pattern) in reached
+    return len(pattern) in _skipping(reached, pattern)
 
 
 def _skipping(reached: set[int], pattern: Sequence[str]) -> set[int]:

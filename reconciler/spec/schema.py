@@ -68,8 +68,8 @@ def json_schema() -> dict[str, Any]:
             _collect_mergeable(name, definitions, mergeable)
     for name, shape in _shapes().items():
         _complete(definitions[name], shape, may_lack=name in mergeable)
-    # Defaults never bring in a provider block, so a spec has one of its own.
-    definitions["TunedModelDocument"]["properties"]["spec"]["anyOf"] = [{"required": [block]} for block in BACKENDS]
+    # Defaults may speak of every provider block, and never bring one in; a spec has exactly one.
+    definitions["TunedModelDocument"]["properties"]["spec"]["oneOf"] = [{"required": [block]} for block in BACKENDS]
     for name, example in _EXAMPLES.items():
         definitions[name]["examples"] = [example]
     definitions["Metadata"]["properties"]["labels"]["propertyNames"] = {"pattern": f"^(?:{KEY_PATTERN.pattern})$"}
@@ -122,6 +122,8 @@ def _complete(definition: dict[str, Any], shape: Shape, *, may_lack: bool) -> No
     needed = [] if may_lack else [_any_of([name], shape) for name in definition.get("required", ())]
     definition.pop("required", None)
     for group in shape.model.one_of:
+        if group.in_one_spec:
+            continue
         pairs = combinations((_any_of([name], shape) for name in group.fields), 2)
         needed.extend({"not": {"allOf": list(pair)}} for pair in pairs)
         if group.required and not may_lack:

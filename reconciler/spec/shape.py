@@ -137,9 +137,10 @@ def _check_group(
     group: OneOf, value: Mapping[str, Any], path: FieldPath, report: Reporter, may_lack: Callable[[FieldPath], bool]
 ) -> None:
     given = [name for name in group.fields if name in value]
-    if len(given) > 1:
+    partial = may_lack(path)
+    if len(given) > 1 and not (partial and group.in_one_spec):
         message = f"{in_words(path)} has both {' and '.join(given)}"
         report.error("conflicting_fields", message, (*path, given[1]), hint="Keep one of them.")
-    elif not given and group.required and not may_lack(path):
+    elif not given and group.required and not partial:
         choices = ", ".join(group.fields[:-1]) + f" or {group.fields[-1]}"
         report.error("missing_field", f"{in_words(path)} needs {choices}", path)

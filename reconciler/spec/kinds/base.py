@@ -10,13 +10,17 @@ from pydantic.alias_generators import to_camel
 
 
 class OneOf:
-    """Fields that exclude each other; one of them is needed when `required`."""
+    """Fields that exclude each other; one of them is needed when `required`.
 
-    __slots__ = ("fields", "required")
+    With `in_one_spec`, defaults may still speak of several: each is for the specs that have it.
+    """
 
-    def __init__(self, *fields: str, required: bool = False) -> None:
+    __slots__ = ("fields", "in_one_spec", "required")
+
+    def __init__(self, *fields: str, required: bool = False, in_one_spec: bool = False) -> None:
         self.fields = fields
         self.required = required
+        self.in_one_spec = in_one_spec
 
 
 class Block(BaseModel):

@@ -15,7 +15,7 @@ BACKENDS = ("vertex", "gemini", "palm")
 class TunedModelSpec(Block):
     """A model that is to be tuned."""
 
-    one_of = (OneOf(*BACKENDS, required=True),)
+    one_of = (OneOf(*BACKENDS, required=True, in_one_spec=True),)
 
     vertex: Vertex | None = None
     """A Vertex AI tuning job."""

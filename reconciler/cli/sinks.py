@@ -51,7 +51,7 @@ class PlainSink:
         """The event in words; empty if it says nothing new, or nothing that was asked for."""
         if event.type == "summary" or (event.type in DETAILS and not self._session.verbose):
             return []
-        if event.type == "progress" and not self.is_news(event):
+        if event.type == "progress" and (self._session.quiet or not self.is_news(event)):
             return []
         line = event_line(event, self._console.palette)
         step = next_step_of(event)

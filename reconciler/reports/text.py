@@ -123,7 +123,7 @@ def _heading(change: Change, options: TextOptions) -> Iterator[str]:
 def _incomplete(plan: Plan, options: TextOptions) -> Iterator[str]:
     yield from wrap_painted(
         "This view is incomplete: something could not be read. What is missing here may well exist, so this plan "
-        "will not be applied.",
+        "will not be applied. Mend the access, then plan again.",
         options,
         Style.RED,
         Style.BOLD,

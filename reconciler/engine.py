@@ -24,6 +24,7 @@ from reconciler.applying.outcomes import (
     View,
 )
 from reconciler.applying.passes import Approve, PassRunner, decide
+from reconciler.applying.reading import read_datasets
 from reconciler.applying.recorded import recorded_view
 from reconciler.applying.refreshing import refresh
 from reconciler.applying.waiting import Waiting
@@ -37,7 +38,6 @@ from reconciler.core.observed import Observed
 from reconciler.core.plan import Plan
 from reconciler.core.resource_names import location_of
 from reconciler.core.state import Record, State
-from reconciler.datasets.inspect import inspect_dataset
 from reconciler.errors import SpecError, StateError, UsageError
 from reconciler.planning.absorb import absorb
 from reconciler.planning.policy import policy_violations
@@ -179,17 +179,11 @@ class Engine:
     def _resolved(self, paths: Sequence[Path] | None) -> tuple[Desired, tuple[Diagnostic, ...]]:
         """The specs with every local dataset read. Raises SpecError for specs or datasets that are not valid."""
         loaded = self.load(paths)
-        contents, found = {}, list(loaded.diagnostics)
-        for address, dataset in loaded.desired.datasets.items():
-            inspection = inspect_dataset(
-                dataset.path, dataset.format, root=loaded.desired.project.root, label=dataset.file
-            )
-            if inspection.content is not None:
-                contents[address] = inspection.content
-            found.extend(replace(d, address=d.address or str(address)) for d in inspection.diagnostics)
+        desired, findings = read_datasets(loaded.desired, self.catalog)
+        found = (*loaded.diagnostics, *findings)
         if any(d.severity == "error" for d in found):
             raise SpecError(found)
-        return replace(loaded.desired, contents=contents), tuple(found)
+        return desired, found
 
     def _look(self, desired: Desired, state: State) -> Observed:
         cloud = self.cloud()

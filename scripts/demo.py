@@ -90,7 +90,7 @@ class Demo:
     def ask(self) -> None:
         self.say("An application asks for the endpoint it should call, and calls it.")
         shown = self.tuneform("output", "TunedModel/support-triage", "--format", "json", captured=True)
-        endpoint = json.loads(shown)["TunedModel/support-triage"]["endpoint"]
+        endpoint = json.loads(shown)["endpoint"]
         body = {"contents": [{"role": "user", "parts": [{"text": TICKET}]}]}
         request = urllib.request.Request(
             f"{self.url}/v1/{endpoint}:generateContent",

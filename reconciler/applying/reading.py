@@ -1,0 +1,63 @@
+"""Reading what specs name: every local dataset once, for its validity, its content and its model's limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.catalog import BaseModel, Catalog
+from reconciler.core.address import Address, is_address
+from reconciler.core.desired import Desired, TunedModel
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.datasets.inspect import Inspection, inspect_dataset
+from reconciler.datasets.limits import check_limits
+
+METHODS = ("supervisedTuningSpec", "preferenceOptimizationSpec")
+
+
+def read_datasets(desired: Desired, catalog: Catalog) -> tuple[Desired, tuple[Diagnostic, ...]]:
+    """The specs with the content of every dataset that could be read, and what reading found."""
+    read = {
+        address: inspect_dataset(dataset.path, dataset.format, root=desired.project.root, label=dataset.file)
+        for address, dataset in desired.datasets.items()
+    }
+    contents = {address: found.content for address, found in read.items() if found.content is not None}
+    findings = [
+        replace(d, address=d.address or str(address)) for address, found in read.items() for d in found.diagnostics
+    ]
+    for model in desired.models.values():
+        base = catalog.find(str(model.body.get("baseModel", "")))
+        if base is not None:
+            findings.extend(_beyond_limits(model, base, read))
+    return replace(desired, contents=contents), tuple(findings)
+
+
+def _beyond_limits(model: TunedModel, base: BaseModel, read: Mapping[Address, Inspection]) -> Iterator[Diagnostic]:
+    """Warnings for data or an adapter that the base model is documented not to take."""
+    method: Mapping[str, Any] = next((model.body[m] for m in METHODS if m in model.body), {})
+    training = _inspection(method.get("trainingDatasetUri"), read)
+    adapter = _adapter_size(method)
+    if training is not None:
+        yield from _about(model, check_limits(training, base, use="training", adapter_size=adapter))
+    validation = _inspection(method.get("validationDatasetUri"), read)
+    if validation is not None:
+        rows = training.stats.rows if training is not None else None
+        yield from _about(model, check_limits(validation, base, use="validation", training_rows=rows))
+
+
+def _about(model: TunedModel, findings: tuple[Diagnostic, ...]) -> Iterator[Diagnostic]:
+    for finding in findings:
+        yield replace(finding, address=str(model.address))
+
+
+def _inspection(value: object, read: Mapping[Address, Inspection]) -> Inspection | None:
+    return read.get(Address.parse(value)) if isinstance(value, str) and is_address(value) else None
+
+
+_SIZES = {"ONE": 1, "TWO": 2, "FOUR": 4, "EIGHT": 8, "SIXTEEN": 16, "THIRTY_TWO": 32}
+
+
+def _adapter_size(method: Mapping[str, Any]) -> int | None:
+    name = str(method.get("hyperParameters", {}).get("adapterSize", ""))
+    return _SIZES.get(name.removeprefix("ADAPTER_SIZE_"))

@@ -1,0 +1,64 @@
+"""tuneform's own traffic, from the first plan to the last delete, held against Google's discovery documents."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reconciler.emulator.options import Options
+from reconciler.emulator.testing import RunningEmulator
+from tests.conformance.discovery import check_exchange
+from tests.conformance.recorder import Recorder
+from tests.e2e.workshop import Workshop
+
+PREFERENCE = """\
+apiVersion: tuneform/v1
+kind: TunedModel
+metadata: {name: tone, labels: {team: support}}
+spec:
+  vertex:
+    location: us-central1
+    baseModel: gemini-3.5-flash
+    preferenceOptimizationSpec:
+      trainingDatasetUri: Dataset/pairs
+      hyperParameters: {epochCount: 2, beta: 0.1, adapterSize: 4, learningRateMultiplier: 1.0}
+      exportLastCheckpointOnly: true
+    serviceAccount: tuner@acme-ml.iam.gserviceaccount.com
+    description: replies in our own voice
+"""
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Iterator[tuple[Workshop, Recorder]]:
+    with RunningEmulator(Options(run_seconds=2)) as emulator, Recorder(emulator.url) as recorder:
+        yield Workshop(tmp_path, recorder.url, "conformance"), recorder
+
+
+def test_every_request_and_every_answer_of_a_models_life_is_googles(recorded: tuple[Workshop, Recorder]) -> None:
+    workshop, recorder = recorded
+    workshop.project()
+    workshop.dataset()
+    workshop.dataset("pairs", method="preference")
+    workshop.write("specs/tone.yaml", PREFERENCE)
+    workshop.model()
+    workshop.run("plan")
+    workshop.apply("--wait")
+    workshop.model(epochs=5, labels=", tier: gold")
+    workshop.apply("--wait")
+    (workshop.folder / "specs/tone.yaml").unlink()
+    workshop.apply("--wait", "--allow-deletes", "1")
+    workshop.run("status")
+    workshop.model(epochs=6)
+    workshop.apply()
+    workshop.run("destroy", "--auto-approve", "--wait", "--allow-deletes", "5")
+
+    seen = [e for e in recorder.exchanges if not e.path.startswith("/_emulator")]
+    wrong = [f"{e.method} {e.path}: {problem}" for e in seen for problem in check_exchange(e)]
+    assert wrong == []
+    methods = Counter(e.method for e in seen)
+    assert methods.keys() == {"GET", "POST", "PATCH", "DELETE"}
+    assert any(e.path.endswith(":cancel") for e in seen)
+    assert any(e.path.endswith(":undeployModel") for e in seen)

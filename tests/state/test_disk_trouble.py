@@ -6,6 +6,7 @@ import contextlib
 import errno
 import itertools
 import os
+import stat
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -281,3 +282,25 @@ def test_a_limit_on_the_size_of_files_is_told_before_anything_is_paid(processes:
     assert b"the file would be larger than is allowed here" in done.stderr
     assert done.stdout == b""
     assert store_in(project).read() == base
+
+
+def test_before_a_file_gets_its_name_the_disk_has_its_bytes_and_then_the_folder(
+    backend: LocalBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a power cut would show: a name that points at nothing, or a rename that never was."""
+    backend.write("state.json", b"old", expected=None)
+    calls: list[str] = []
+
+    def noting(name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            calls.append("fsync folder" if name == "fsync" and stat.S_ISDIR(os.fstat(args[0]).st_mode) else name)
+            return real(*args, **kwargs)
+
+        return call
+
+    for name in ("write", "fsync", "rename"):
+        monkeypatch.setattr(os, name, noting(name, getattr(os, name)))
+    blob = backend.read("state.json")
+    assert blob is not None
+    backend.write("state.json", b"new", expected=blob.token)
+    assert calls == ["write", "fsync", "rename", "fsync folder"]

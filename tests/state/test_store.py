@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
 
 import orjson
@@ -11,6 +12,7 @@ import pytest
 from reconciler.core.address import Address
 from reconciler.core.state import IntentStatus, State
 from reconciler.errors import StateConflict, StateDamaged, StateError
+from reconciler.state.backend import Blob
 from reconciler.state.local import LocalBackend
 from reconciler.state.store import StateStore
 from tests.state.builders import TRIAGE, add_model, intent, record, retag, run_name, store_in, version
@@ -400,3 +402,38 @@ def test_head_of_a_damaged_state_is_an_error(store: StateStore, project: Path) -
     (project / "state/state.json").write_bytes(b"")
     with pytest.raises(StateDamaged):
         store.head()
+
+
+def test_a_run_that_is_recorded_while_a_plan_reads_is_seen_in_the_journal_or_in_the_state(
+    store: StateStore, project: Path
+) -> None:
+    add_model(store, "a")
+    committed(store)
+    base = store.read()
+
+    def record_it() -> None:
+        store.write(base.with_record(record()), base)
+        store.journal.forget(base.intents)
+
+    seen = StateStore(Meanwhile(project, record_it)).read()
+    assert [v.run for v in seen.resources[TRIAGE].versions] == [run_name(1)]
+
+
+class Meanwhile(LocalBackend):
+    """A place where another process does something just when the journal or the state was first looked at."""
+
+    def __init__(self, project: Path, happens: Callable[[], None]) -> None:
+        super().__init__(Path("state"), project)
+        self._happens = [happens]
+
+    def keys(self, prefix: str) -> list[str]:
+        found = super().keys(prefix)
+        if prefix == "journal/" and self._happens:
+            self._happens.pop()()
+        return found
+
+    def read(self, key: str) -> Blob | None:
+        found = super().read(key)
+        if key == "state.json" and self._happens:
+            self._happens.pop()()
+        return found

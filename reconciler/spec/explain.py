@@ -64,8 +64,7 @@ def explain(error: ErrorDetails) -> Explained:
         return Explained("wrong_type", f"{what} cannot be {described(value)}", path)
     if error["loc"][-1] == "[key]":
         return Explained(kind, f"{what} {error['msg']}", path, which=KEY)
-    hint = _meant(value) if kind == "invalid_reference" else ""
-    return Explained(kind, f"{what} {error['msg']}, not {described(value)}", path, hint)
+    return Explained(kind, f"{what} {error['msg']}, not {described(value)}", path, _meant(kind, value))
 
 
 def _choice(what: str, path: FieldPath, value: Any, expected: str) -> Explained:
@@ -75,8 +74,12 @@ def _choice(what: str, path: FieldPath, value: Any, expected: str) -> Explained:
     return Explained("invalid_choice", f"{what} must be {among}, not {described(value)}", path, hint)
 
 
-def _meant(value: str) -> str:
+def _meant(code: str, value: Any) -> str:
     """What to write instead of a text that was meant to refer to something."""
+    if code == "invalid_path" and value.startswith("gs://"):
+        return "What is in Cloud Storage already is named where it is used; it needs no Dataset."
+    if code != "invalid_reference":
+        return ""
     kind, _, name = value.partition("/")
     address = f"{closest(kind, KINDS)}/{name.lower()}"
     if is_address(address):

@@ -13,6 +13,7 @@ from pathlib import Path
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired, Project
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.errors import SpecError
 from reconciler.spec import build
 from reconciler.spec.documents import Declared, Spec, declare, resolve
 from reconciler.spec.files import PROJECT_FILE, SpecFiles
@@ -50,7 +51,8 @@ def load(
     the project is read for the sake of references. Raises SpecError with everything found when anything is an error.
     """
     findings = Findings()
-    project, files = _open(root, project_file, environ, findings)
+    project = _open(root, project_file, environ, findings)
+    files = _spec_files(project, findings)
     chosen = frozenset[str]().union(*(files.add(_relative(files.root, path), None) for path in paths or ()))
     declared, specs = _read(project, files, findings)
     references = {address: references_of(spec) for address, spec in specs.items()}
@@ -70,7 +72,7 @@ def load(
 def load_project(root: Path, *, project_file: Path | None = None, environ: Mapping[str, str]) -> Project:
     """Only what the project file says, for commands that need no spec. Raises SpecError when it cannot be used."""
     findings = Findings()
-    project, _ = _open(root, project_file, environ, findings)
+    project = _open(root, project_file, environ, findings)
     findings.raise_if_errors()
     return project.project
 
@@ -90,28 +92,31 @@ def _name(project_file: Path | None) -> str:
     return project_file.name if project_file else PROJECT_FILE
 
 
-def _open(
-    root: Path, project_file: Path | None, environ: Mapping[str, str], findings: Findings
-) -> tuple[ProjectFile, SpecFiles]:
-    """The project file, and the spec files it names. Raises SpecError when there is no going on."""
+def _open(root: Path, project_file: Path | None, environ: Mapping[str, str], findings: Findings) -> ProjectFile:
+    """What the project file says. Raises SpecError when it cannot be used."""
     folder = (root / project_file).parent if project_file else root
     real = os.path.realpath(folder)
+    name = _name(project_file)
+    project: ProjectFile | None = None
     if not Path(real).is_dir():
         findings.error("file_missing", f"the folder {folder} does not exist", None)
-        findings.raise_if_errors()
-    name = _name(project_file)
-    if project_file is None and not os.path.lexists(f"{real}/{name}"):
-        project: ProjectFile | None = without_file(real, environ, findings)
+    elif project_file is None and not os.path.lexists(f"{real}/{name}"):
+        project = without_file(real, environ, findings)
     else:
         project = read_project_file(real, name, environ, findings)
     if project is None:
-        findings.raise_if_errors()
-        raise AssertionError("a project file that cannot be used leaves an error behind")
+        raise SpecError(findings.sorted())
+    return project
+
+
+def _spec_files(project: ProjectFile, findings: Findings) -> SpecFiles:
+    """The files that the project names as its specs."""
+    root = project.project.root
     local = [path for path in (project.project.state, project.project.publish) if path.startswith("/")]
-    files = SpecFiles(real, findings, ignored=frozenset(map(os.path.realpath, local)) - {real})
+    files = SpecFiles(root, findings, ignored=frozenset(map(os.path.realpath, local)) - {root})
     for pattern, source in project.specs:
         files.add(pattern, source)
-    return project, files
+    return files
 
 
 def _relative(root: str, path: Path) -> str:

@@ -120,10 +120,7 @@ def _check_path(spec: Spec, root: str, path: FieldPath, written: str) -> None:
     try:
         inside(root, written)
     except BadPath as error:
-        hint = ""
-        if written.startswith("gs://"):
-            hint = "What is in Cloud Storage already is named where it is used; it needs no Dataset."
-        spec.report.error(error.code, f"{path[-1]} {error}", path, hint=hint, which=VALUE)
+        spec.report.error(error.code, f"{path[-1]} {error}", path, which=VALUE)
 
 
 def _check_endpoint(spec: Spec) -> None:

@@ -406,6 +406,11 @@ def test_a_dataset_s_file_stays_in_the_project(work: Workspace, file: str, code:
     assert place(work.finding(code)) == "specs/a.yaml:4:14"
 
 
+def test_a_dataset_in_cloud_storage_needs_no_spec(work: Workspace) -> None:
+    work.spec(dataset("train", file="gs://acme/x.jsonl"))
+    assert "needs no Dataset" in work.finding("invalid_path").hint
+
+
 def test_a_dataset_s_file_does_not_leave_by_a_link(work: Workspace) -> None:
     (work.root / "data").symlink_to("/etc")
     work.spec(dataset("train", file="data/passwd"))

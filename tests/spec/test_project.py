@@ -7,7 +7,7 @@ import pytest
 from reconciler.core.address import Address
 from reconciler.core.desired import GoogleSettings, Limits, Policy
 from reconciler.errors import SpecError
-from reconciler.spec.load import load, with_google_project
+from reconciler.spec.load import load, load_project, with_google_project
 from tests.spec.conftest import MODEL, SUPERVISED, Workspace, dataset, endpoint, place, project, settled, vertex
 
 FULL = """\
@@ -77,6 +77,13 @@ def test_a_folder_without_a_usable_name_is_still_a_project(tmp_path: Path) -> No
 def test_without_specs_there_is_nothing_to_read(tmp_path: Path) -> None:
     assert Workspace(tmp_path).codes() == ["file_missing"]
     assert Workspace(tmp_path / "nowhere").codes() == ["file_missing"]
+
+
+def test_what_needs_no_spec_works_without_specs(tmp_path: Path) -> None:
+    assert load_project(tmp_path, environ={}).state == str(tmp_path / "state")
+    Workspace(tmp_path).write("tuneform.yaml", project("  state: ../x"))
+    with pytest.raises(SpecError):
+        load_project(tmp_path, environ={})
 
 
 def test_an_empty_folder_of_specs_is_remarked_on(work: Workspace) -> None:

@@ -171,6 +171,7 @@ def test_names_that_differ_in_case_only_are_shown_together(work: Workspace) -> N
         ("apiVersion: tuneform/v1", "not_a_spec", "begins with apiVersion"),
         ("baseModel: x", "not_a_spec", "pasted"),
         ("- a", "not_a_spec", ""),
+        ("- *x", "yaml_alias", ""),
         ("just text", "not_a_spec", ""),
         ("kind: Dataset\nmetadata: 3\napiVersion: tuneform/v1\nspec: {}", "wrong_type", ""),
         ("kind: Dataset\nmetadata: {}\napiVersion: tuneform/v1\nspec: {}", "missing_field", ""),

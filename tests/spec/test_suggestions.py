@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.spec.explain import explain
 from reconciler.spec.findings import Findings
 from reconciler.spec.kinds.documents import DatasetDocument, EndpointDocument, TunedModelDocument
 from reconciler.spec.kinds.project import ProjectDocument
@@ -62,6 +63,11 @@ def test_a_misspelt_field_is_recognised(shape: Shape, field: str) -> None:
 def test_a_field_in_the_wrong_place_is_sent_to_the_right_one(work: Workspace, key: str, hint: str) -> None:
     work.spec(vertex(SUPERVISED % "" + f", {key}: 1"))
     assert work.finding("unknown_field").hint.startswith(hint)
+
+
+def test_a_finding_of_a_new_sort_is_still_told_in_plain_words() -> None:
+    found = explain({"type": "new_sort", "loc": ("spec", "x", "y"), "msg": "?", "input": [1]})
+    assert (found.code, found.message) == ("wrong_type", "x.y cannot be a list")
 
 
 def test_both_spellings_of_a_field_are_one_too_many(work: Workspace) -> None:

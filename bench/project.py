@@ -53,7 +53,7 @@ def build(folder: Path, count: int, url: str) -> None:
     """Specs, live jobs with their models and endpoints, and the state in which nothing is to be done."""
     _write_specs(folder, count)
     engine = build_engine(Settings(folder, None, environ(url), verbose=False))
-    desired = engine.load(None).desired
+    desired = engine.load(()).desired
     admin = Admin(url)
     for number in range(DATASETS):
         admin.put_object(f"gs://{PROJECT}/{number}.jsonl", ROW.encode() * 100)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.applying.approval import as_it_was_planned
 from reconciler.applying.clock import Clock
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.outcomes import (
@@ -24,12 +25,12 @@ from reconciler.applying.outcomes import (
     View,
 )
 from reconciler.applying.passes import Approve, PassRunner, decide
+from reconciler.applying.publishing import serving_by_address
 from reconciler.applying.reading import read_datasets
 from reconciler.applying.recorded import recorded_view
 from reconciler.applying.refreshing import refresh
 from reconciler.applying.waiting import Waiting
 from reconciler.catalog import Catalog
-from reconciler.cloud.hosts import aiplatform
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
@@ -51,9 +52,14 @@ __all__ = ["ApplyOptions", "ApplyResult", "Engine", "HeldItem", "PlanOptions", "
 
 @dataclass
 class Engine:
-    """One project's use cases over its collaborators; `cloud` is built when first needed, so that offline stays so."""
+    """One project's use cases over its collaborators.
 
-    load: Callable[[Sequence[Path] | None], Loaded]
+    `cloud` is built when first needed, so that offline stays so; `locate` puts in the Google project that only the
+    credentials know, where the specs and the environment name none.
+    """
+
+    load: Callable[[Sequence[Path]], Loaded]
+    locate: Callable[[Desired], Desired]
     store: StateStore
     lock: Lock
     cloud: Callable[[], Cloud]
@@ -63,7 +69,7 @@ class Engine:
 
     def validate(self, paths: Sequence[Path] = ()) -> Validation:
         """Check specs, references, datasets and policy, offline. Raises SpecError with every finding."""
-        desired, diagnostics = self._resolved(paths or None)
+        desired, diagnostics = self._read(paths)
         diagnostics = (*diagnostics, *policy_violations(desired))
         if any(d.severity == "error" for d in diagnostics):
             raise SpecError(diagnostics)
@@ -76,7 +82,7 @@ class Engine:
 
     def plan(self, options: PlanOptions) -> Plan:
         """What apply would do now. Sends only GETs, takes no lock, writes nothing."""
-        desired, diagnostics = self._resolved(None)
+        desired, diagnostics = self._resolved()
         recorded = self.store.read()
         observed = self._look(desired, recorded) if options.refresh else recorded_view(recorded)
         state = absorb(recorded, observed, self.clock.now())
@@ -84,7 +90,8 @@ class Engine:
 
     def apply(self, options: ApplyOptions, approve: Approve, emit: EventSink) -> ApplyResult:
         """One pass, or with `wait` as many as it takes. Raises Locked, Held, IncompleteView, SpecError, StateError."""
-        desired, diagnostics = self._resolved(None)
+        desired, diagnostics = self._resolved()
+        options = as_it_was_planned(options)
         cloud = self.cloud()
         runner = PassRunner(
             desired, diagnostics, self.store, self.lock, cloud, self.catalog, self.clock, self.interrupt, emit
@@ -106,7 +113,7 @@ class Engine:
         state = self.store.read()
         observed = Observed()
         if refresh_first and state.resources:
-            desired, _ = self._resolved(None)
+            desired, _ = self._resolved()
             observed = self._look(desired, state)
             state = absorb(state, observed, self.clock.now())
         return tuple(_standing(record, observed) for _, record in sorted(state.resources.items()) if record.versions)
@@ -114,7 +121,7 @@ class Engine:
     def outputs(self, address: Address | None = None) -> Mapping[str, Mapping[str, Any]]:
         """What an application should call, by address, from the state alone."""
         state = self.store.read()
-        serving = {str(a): _output(r) for a, r in sorted(state.resources.items()) if r.serving is not None}
+        serving = serving_by_address(state)
         if address is None:
             return serving
         if str(address) not in serving:
@@ -176,7 +183,12 @@ class Engine:
         """Let the next run in; who held the lock. Raises Locked when that process lives and `force` is not given."""
         return self.lock.unlock(force=force)
 
-    def _resolved(self, paths: Sequence[Path] | None) -> tuple[Desired, tuple[Diagnostic, ...]]:
+    def _resolved(self) -> tuple[Desired, tuple[Diagnostic, ...]]:
+        """Everything the project declares, ready to be planned. Raises SpecError, CredentialsError."""
+        desired, found = self._read(())
+        return self.locate(desired), found
+
+    def _read(self, paths: Sequence[Path]) -> tuple[Desired, tuple[Diagnostic, ...]]:
         """The specs with every local dataset read. Raises SpecError for specs or datasets that are not valid."""
         loaded = self.load(paths)
         desired, findings = read_datasets(loaded.desired, self.catalog)
@@ -217,19 +229,3 @@ def _standing(record: Record, observed: Observed) -> Standing:
         total_steps=run.total_steps if run else None,
         error=newest.error.message if newest and newest.error else "",
     )
-
-
-def _output(record: Record) -> dict[str, Any]:
-    serving = record.serving
-    if serving is None:
-        return {}
-    location = location_of(serving.endpoint) or record.location
-    return {
-        "version": serving.number,
-        "endpoint": serving.endpoint,
-        "host": aiplatform(location).removeprefix("https://"),
-        "location": location,
-        "model": serving.model,
-        "fingerprint": serving.fingerprint,
-        "since": serving.finished_at or serving.created_at,
-    }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from reconciler.applying.outcomes import ApplyOptions
 from reconciler.core.address import Address
 from reconciler.core.plan import Action, Plan, Reason
 from reconciler.core.plan_codec import plan_to_dict
 from reconciler.errors import Held
 from reconciler.planning.guards import counted_deletes
+from reconciler.planning.reasons import Code
 
 ChangeKey = tuple[Address, Action, int | None]
 
@@ -36,6 +39,13 @@ def held_changes(
         why = "taking over what only carries labels needs a person's yes: apply without --auto-approve, or a saved plan"
         held.update({change.key: Reason("adopt_needs_yes", why) for change in plan.of(Action.ADOPT)})
     return held
+
+
+def as_it_was_planned(options: ApplyOptions) -> ApplyOptions:
+    """With a saved plan that destroys, planning again destroys too: `apply FILE` does what FILE shows."""
+    changes = options.saved["changes"] if options.saved is not None else ()
+    destroys = any(reason["code"] == Code.DESTROYED.value for change in changes for reason in change["reasons"])
+    return replace(options, plan=replace(options.plan, destroy=True)) if destroys else options
 
 
 def check_saved(plan: Plan, saved: Mapping[str, Any]) -> None:

@@ -50,11 +50,11 @@ class Ledger:
         others = tuple(i for i in self.state.intents if i.id != intent.id)
         self.state = replace(self.state, intents=(*others, intent))
 
-    def serve(self, address: Address, number: int) -> None:
-        """Make one version current; the one that served is superseded."""
+    def serve(self, address: Address, number: int, since: str) -> None:
+        """Make one version current from that moment on (RFC 3339); the one that served is superseded."""
         record = self.record(address)
         versions = tuple(_with_part(v, number, record.current) for v in record.versions)
-        self.put(replace(record, versions=versions, current=number))
+        self.put(replace(record, versions=versions, current=number, since=since))
 
     def protect(self, model: TunedModel) -> None:
         """Keep a model's protection and metadata in its record, where deleting the spec cannot reach them."""

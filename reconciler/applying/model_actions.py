@@ -100,7 +100,7 @@ class ModelActions:
         number = change.version
         if number is None or self.ledger.record(change.address).version(number) is None:
             raise TuneformError("there is no such version to serve", where=str(change.address))
-        self.ledger.serve(change.address, number)
+        self.ledger.serve(change.address, number, stamp(self.clock.now()))
         version = self.ledger.record(change.address).serving
         endpoint = version.endpoint if version else ""
         self._say("promoted", change.address, f"v{number} serves now", version=number, endpoint=endpoint)

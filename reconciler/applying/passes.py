@@ -12,6 +12,7 @@ from reconciler.applying.executor import Executor, Tools
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.ledger import Ledger
 from reconciler.applying.outcomes import ApplyOptions, ApplyResult, Cloud, HeldItem, PlanOptions, View
+from reconciler.applying.publishing import check_publishable, publish
 from reconciler.applying.recovery import Recovery
 from reconciler.applying.refreshing import refresh
 from reconciler.catalog import Catalog
@@ -76,6 +77,7 @@ class PassRunner:
 
     def _prepare(self, options: ApplyOptions) -> tuple[View, Plan]:
         self.store.backend.check_writable()
+        check_publishable(self.desired.project)
         view = self._view()
         plan = decide(view, options.plan, self.catalog, self.clock)
         if not plan.complete:
@@ -147,6 +149,9 @@ class PassRunner:
         """Write the state if it changed; only then let go of the journal entries that it accounts for."""
         self.store.write(state, view.recorded)
         self.store.journal.forget([i for i in state.intents if not i.is_open])
+        if publish(self.desired.project, state):
+            place = self.desired.project.publish
+            self.emit(Event("published", f"what serves is written to {place}", fields={"place": place}))
 
     def _result(
         self, plan: Plan, view: View, ledger: Ledger, state: State, held: Mapping[ChangeKey, Reason]

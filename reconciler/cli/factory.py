@@ -21,7 +21,7 @@ from reconciler.state.store import StateStore
 if TYPE_CHECKING:
     from reconciler.cli.settings import Settings
     from reconciler.cloud.client import Client
-    from reconciler.core.desired import GoogleSettings
+    from reconciler.core.desired import Desired, GoogleSettings
 
 # After a token has expired Google refuses its requests; what was admitted before is committed and listed within this.
 AFTER_TOKEN = timedelta(minutes=4)
@@ -35,17 +35,20 @@ def build_engine(settings: Settings, interrupt: Interrupt | None = None) -> Engi
     backend = open_backend(project.state, Path(project.root))
     connected = cache(lambda: _connect(project.google, settings))
 
-    def specs(paths: Sequence[Path] | None) -> Loaded:
-        loaded = load(
+    def specs(paths: Sequence[Path]) -> Loaded:
+        return load(
             settings.directory, project_file=settings.project_file, environ=settings.environ, paths=paths or None
         )
-        if loaded.desired.project.google.project or paths is not None:
-            return loaded
+
+    def locate(desired: Desired) -> Desired:
+        if desired.project.google.project:
+            return desired
         found = connected().default_project()
-        return Loaded(with_google_project(loaded.desired, found), loaded.diagnostics) if found else loaded
+        return with_google_project(desired, found) if found else desired
 
     return Engine(
         load=specs,
+        locate=locate,
         store=StateStore(backend, now=clock.now),
         lock=Lock(backend, now=clock.now),
         cloud=cache(lambda: _cloud(connected(), project.name)),

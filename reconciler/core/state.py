@@ -94,10 +94,10 @@ class Version:
 class Record:
     """All that belongs to one address.
 
-    `current` is the number of the version that serves, or None. `prevent_destroy` and `on_remove` are kept here so
-    that deleting a spec does not delete its protection. `metadata` is what was last written to the live model and
-    endpoint (`displayName`, `description`, `labels`), so that a label taken out of a spec is known to be ours.
-    `objects` are the `gs://` URIs a Dataset was uploaded to.
+    `current` is the number of the version that serves, or None; `since` is when it began to (RFC 3339).
+    `prevent_destroy` and `on_remove` are kept here so that deleting a spec does not delete its protection. `metadata`
+    is what was last written to the live model and endpoint (`displayName`, `description`, `labels`), so that a label
+    taken out of a spec is known to be ours. `objects` are the `gs://` URIs a Dataset was uploaded to.
     """
 
     address: Address
@@ -106,6 +106,7 @@ class Record:
     location: str
     versions: tuple[Version, ...] = ()
     current: int | None = None
+    since: str = ""
     prevent_destroy: bool = False
     on_remove: str = "delete"
     metadata: Mapping[str, Any] = field(default_factory=dict)

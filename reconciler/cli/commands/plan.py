@@ -43,7 +43,7 @@ def command(
     plan = session.engine().plan(options)
     show(session, plan, form)
     if out is not None:
-        save(session, plan, out, hint=form == "text", destroy=destroy)
+        save(session, plan, out, hint=form == "text")
     if not plan.complete:
         return exit_codes.INCOMPLETE
     return exit_codes.CHANGES if detailed_exitcode and not plan.is_empty else exit_codes.DONE
@@ -69,7 +69,7 @@ def show(session: Session, plan: Plan, form: str) -> None:
         console.print(plan_markdown(plan, __version__).rstrip("\n"))
 
 
-def save(session: Session, plan: Plan, out: str, *, hint: bool, destroy: bool) -> None:
+def save(session: Session, plan: Plan, out: str, *, hint: bool) -> None:
     """Write the plan for a later apply."""
     from reconciler import __version__
     from reconciler.cli.plan_file import write_plan_file
@@ -78,6 +78,5 @@ def save(session: Session, plan: Plan, out: str, *, hint: bool, destroy: bool) -
     path: Path = session.path(out)
     write_plan_file(path, plan, __version__, shown_as=out)
     if hint:
-        verb = "destroy" if destroy else "apply"
         session.console.hint(f"\nSaved the plan to {visible(out)}. Carry out exactly this with:")
-        session.console.hint(f"  tuneform {verb} {visible(out)}")
+        session.console.hint(f"  tuneform apply {visible(out)}")

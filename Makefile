@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test test-long check format bench lock coverage clean
+.PHONY: setup demo test test-long check format bench lock coverage reference clean
 
 setup: $(STAMP)
 
@@ -39,6 +39,10 @@ coverage: setup
 
 bench: setup
 	$(BIN)/python -m bench
+
+reference: setup
+	$(BIN)/python scripts/make_reference.py
+	$(BIN)/python scripts/picture.py
 
 lock:
 	$(BIN)/python -m pip install --quiet uv

@@ -33,13 +33,13 @@ def training_changes(world: World, model: TunedModel, version: Version) -> tuple
     bought = merged(version.resolved, version.body)
     before = {"location": location_of(version.run), **_without_export(bought)}
     path = training_path(model.backend, declared)
-    if path and _same_data(world, model, version):
+    if path and value_at(before, path) is not None and _same_data(world, model, version):
         before = _with(before, path, value_at(declared, path))
     for path in PARENT_PATHS:
         if _same_parent(world, value_at(declared, path), value_at(before, path)):
             before = _with(before, path, value_at(declared, path))
     absences = _absences(version.body or version.resolved, declared)
-    found = [*_differences(before, declared), *absences, *_export_taken_back(model, bought)]
+    found = [*_differences((), aligned(before, declared), declared), *absences, *_export_taken_back(model, bought)]
     return tuple(_field(model, *difference) for difference in sorted(found, key=lambda d: d[0]))
 
 
@@ -78,29 +78,28 @@ def _same_parent(world: World, declared: Any, before: Any) -> bool:
     return parent is not None and any(v.model and key_of(v.model) == key_of(before) for v in parent.versions)
 
 
-def _differences(before: Mapping[str, Any], declared: Mapping[str, Any]) -> Iterator[Difference]:
-    old = aligned(before, declared)
-    differing = [key for key, value in declared.items() if key not in old or old[key] != value]
-    if not differing:
+def _differences(path: tuple[str, ...], before: Any, declared: Any) -> Iterator[Difference]:
+    """Field by field, as deep as both sides have fields; a block that is new as a whole is told by its fields too."""
+    if isinstance(declared, Mapping) and (before is None or isinstance(before, Mapping)):
+        for key, value in declared.items():
+            yield from _differences((*path, key), before.get(key) if before else None, value)
+    elif isinstance(declared, list) and isinstance(before, list):
+        yield from _item_differences(path, before, declared)
+    elif before != declared:
+        yield path, before, declared
+
+
+def _item_differences(path: tuple[str, ...], before: list[Any], declared: list[Any]) -> Iterator[Difference]:
+    if before == declared:
         return
-    # Imported where a difference is known to exist: it costs more than a whole plan without one.
+    # Imported where lists are known to differ: it costs more than a whole plan in which none does.
     from deepdiff import DeepDiff
 
-    pair = {k: old[k] for k in differing if k in old}, {k: declared[k] for k in differing}
-    for kind, levels in DeepDiff(*pair, view="tree").items():
+    for kind, levels in DeepDiff(before, declared, view="tree").items():
         for level in levels:
-            path = tuple(str(part) for part in level.path(output_format="list"))
-            before_value = None if kind.endswith("_added") else level.t1
-            yield from _leaves(path, before_value, None if kind.endswith("_removed") else level.t2)
-
-
-def _leaves(path: tuple[str, ...], before: Any, after: Any) -> Iterator[Difference]:
-    """One difference for each field of a block that is new as a whole."""
-    if before is None and isinstance(after, Mapping):
-        for key, value in after.items():
-            yield from _leaves((*path, key), None, value)
-    else:
-        yield path, before, after
+            where = tuple(str(part) for part in level.path(output_format="list"))
+            old = None if kind.endswith("_added") else level.t1
+            yield (*path, *where), old, None if kind.endswith("_removed") else level.t2
 
 
 def _absences(said: Mapping[str, Any], declared: Mapping[str, Any]) -> Iterator[Difference]:

@@ -5,7 +5,7 @@ Only what would be created is looked at. What may not happen becomes `hold`, wha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from reconciler.catalog.services import service_of
@@ -35,6 +35,8 @@ def guard(world: World, findings: Iterable[Finding]) -> list[Finding]:
         return found
     violations = {d.address: d for d in reversed(policy_violations(world.desired))}
     judged = {c.key: _barred(world, c, violations) for c in proposed}
+    stuck = {f.address for f in (*found, *judged.values()) if isinstance(f, Change) and f.action is Action.HOLD}
+    judged.update({key: _behind(world, c, stuck) for key, c in judged.items()})
     free = [c for c in proposed if judged[c.key] is c and c.address in world.desired.models]
     judged.update(_within_limits(world, free))
     unpriced = [c for c in judged.values() if c.action.is_paid and c.cost is not None and c.cost.usd is None]
@@ -83,6 +85,18 @@ def _barred(world: World, change: Change, violations: Mapping[str, Diagnostic]) 
         return change
     where = f"{violation.source}: " if violation.source else ""
     return replace(_held(change, violation.code, f"{where}{violation.message}"), source=violation.source)
+
+
+def _behind(world: World, change: Change, stuck: Collection[Address]) -> Change:
+    """The change itself, or a wait when a dataset that it needs is held back."""
+    model = world.desired.models.get(change.address)
+    if model is None or not change.action.is_paid:
+        return change
+    missing = next((a for a in model.depends_on if a in world.desired.datasets and a in stuck), None)
+    if missing is None:
+        return change
+    reason = because(Code.DEPENDENCY, f"waits for {missing}, which is held")
+    return replace(change, action=Action.WAIT, reasons=(reason, *change.reasons))
 
 
 def _within_limits(world: World, changes: Sequence[Change]) -> dict[ChangeKey, Change]:

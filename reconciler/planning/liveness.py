@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.core.observed import Run
 from reconciler.core.resource_names import key_of
 from reconciler.core.runs import RunState
 from reconciler.core.state import Record, Version, VersionStatus
@@ -33,6 +34,15 @@ def model_gone(world: World, record: Record, version: Version) -> bool:
     if not version.model or world.sight.hides(record.backend, version.model):
         return False
     return world.observed.model(version.model) is None
+
+
+def left_a_model(world: World, run: Run) -> bool:
+    """Whether a finished run's model is there: jobs stay listed for ever, also when all they made was deleted."""
+    if run.state not in (RunState.SUCCEEDED, RunState.PARTIALLY_SUCCEEDED):
+        return False
+    if not run.model:
+        return run.backend == "gemini"
+    return world.observed.model(run.model) is not None or world.sight.hides(run.backend, run.model)
 
 
 def ended_badly(version: Version) -> bool:

@@ -42,10 +42,14 @@ def equivalent(one: Any, other: Any) -> bool:
         return one is other
     if one == other:
         return True
-    if isinstance(one, str) and isinstance(other, str):
+    if isinstance(one, str) and isinstance(other, str) and not _names_adapter_size(one, other):
         return _same_text(one, other)
     first, second = _number(one), _number(other)
     return first is not None and second is not None and _float32(first) == _float32(second)
+
+
+def _names_adapter_size(*texts: str) -> bool:
+    return any(text.upper() in ADAPTER_SIZES for text in texts)
 
 
 def _number(value: Any) -> float | None:

@@ -20,7 +20,7 @@ from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Action, Change, Plan, StateRef
-from reconciler.core.state import State
+from reconciler.core.state import IntentStatus, Record, State
 from reconciler.planning.graph import declared_order, removal_order, with_needs
 from reconciler.planning.guards import guard
 from reconciler.planning.reasons import Code, because
@@ -63,7 +63,8 @@ def _scope(desired: Desired, state: State, options: PlanOptions) -> frozenset[Ad
 
     Destroying takes no more than it was told to: what a target needs is left.
     """
-    everything = frozenset({*desired.models, *desired.datasets, *desired.endpoints, *state.resources})
+    sent = (i.address for i in state.intents if i.status is IntentStatus.SENDING)
+    everything = frozenset({*desired.models, *desired.datasets, *desired.endpoints, *state.resources, *sent})
     if not options.targets:
         return everything
     wanted = frozenset(options.targets) if options.destroy else with_needs(desired, options.targets)
@@ -90,18 +91,24 @@ def _declared(world: World, address: Address) -> Iterator[Finding]:
 
 
 def _removals(world: World) -> Iterator[Finding]:
-    going = [
-        record
-        for address, record in world.state.resources.items()
+    going = {
+        address: record
+        for address, record in {**_sent_only(world), **world.state.resources}.items()
         if address in world.scope and (world.options.destroy or address not in world.desired)
-    ]
-    for address in removal_order(going):
-        record = world.state.resources[address]
+    }
+    for address in removal_order(going.values()):
+        record = going[address]
         leave = farewell(record, world.desired.models.get(address), destroy=world.options.destroy)
         if address.kind == "Dataset":
             yield remove_dataset(record, leave)
         else:
             yield from remove(world, record, leave)
+
+
+def _sent_only(world: World) -> dict[Address, Record]:
+    """Addresses of which nothing is known but that a create was sent for them: they must not be lost sight of."""
+    sent = [i for i in world.intents.values() if i.status is IntentStatus.SENDING]
+    return {i.address: Record(i.address, i.backend, i.project, i.location) for i in sent}
 
 
 def _about_the_view(world: World) -> Iterator[Diagnostic]:

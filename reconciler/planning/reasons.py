@@ -85,11 +85,14 @@ class Code(StrEnum):
     DESTROYED = "destroyed", "Destroying was asked for."
     RETAINED = "retained", "The spec was removed and asked for its resources to be kept (onRemove: retain)."
     NOTHING_LEFT = "nothing_left", "The spec was removed and nothing remote is left of it."
-    PREVENT_DESTROY = "prevent_destroy", "preventDestroy protects it."
+    PREVENT_DESTROY = "prevent_destroy", "It is protected by preventDestroy."
     STILL_REFERENCED = "still_referenced", "A declared spec still refers to it."
     PAST_KEEP_LAST = "past_keep_last", "The version is older than keepLast asks for and serves nothing."
-    EXPIRED = "expired", "expireAfter has passed since the version finished."
-    EXPIRED_SERVING = "expired_serving", "expireAfter has passed, but it still serves others, so it is kept."
+    EXPIRED = "expired", "The time of expireAfter has passed since it finished."
+    EXPIRED_SERVING = (
+        "expired_serving",
+        "The time of expireAfter has passed, but it still serves others, so it is kept.",
+    )
 
     # Datasets
     NOT_UPLOADED = "not_uploaded", "The file's content is not in the bucket yet."

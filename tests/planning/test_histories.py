@@ -32,7 +32,7 @@ ENDS = {
     "cancelled": (RunState.CANCELLED, 1),
 }
 # What a person has to settle; everything else must come to rest by itself.
-NEEDS_A_PERSON = {"ambiguous", "failed_data", "exhausted", "cancelled_elsewhere", "tainted", "model_gone", "prevent_destroy"}
+NEEDS_A_PERSON = {"ambiguous", "failed_data", "exhausted", "cancelled_elsewhere", "tainted", "still_referenced"}
 
 specs = st.fixed_dictionaries(
     {

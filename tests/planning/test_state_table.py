@@ -219,6 +219,12 @@ def test_row_16_a_run_being_cancelled_is_waited_for_and_uses_its_slot(at: RunSta
     assert steps(made, "other") == [("queue", "queue_full")]
 
 
+def test_row_16_a_run_that_is_wanted_again_while_it_is_being_cancelled_is_waited_for() -> None:
+    v1 = replace(active(), status=VersionStatus.CANCELLING)
+    made = plan(desired(M), state(record(M, v1)), observed(run_of(M, v1, RunState.CANCELLING)))
+    assert steps(made) == [("wait", "cancelling")]
+
+
 def test_row_17_a_cancelled_run_that_won_the_race_is_kept_as_superseded_and_the_new_one_created() -> None:
     v1 = replace(active(), status=VersionStatus.CANCELLING)
     seen = observed(run_of(M, v1, RunState.SUCCEEDED, model=model_name(1), endpoint=endpoint_name(1)))
@@ -408,6 +414,13 @@ def test_row_32_a_lost_run_without_a_model_is_held_for_approval_of_a_second_paym
     made = plan(desired(M), state(record(M, active())), observed())
     assert steps(made) == [("hold", "run_gone")]
     assert "state rm TunedModel/m" in only(made).reasons[0].message
+
+
+def test_row_32_a_lost_run_of_an_earlier_spec_stands_in_nobodys_way() -> None:
+    made = plan(desired(CHANGED), state(record(M, active())), observed())
+    assert steps(made) == [("create", "training_changed")]
+    fresh = plan(desired(CHANGED), state(record(M, active(created_at=JUST_NOW))), observed())
+    assert steps(fresh) == [("wait", "run_not_listed_yet")]
 
 
 def test_row_32_a_run_created_a_moment_ago_is_waited_for_until_it_is_listed() -> None:

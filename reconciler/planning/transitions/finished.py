@@ -9,7 +9,7 @@ from reconciler.core.plan import Action, Change
 from reconciler.core.resource_names import key_of
 from reconciler.core.runs import RunState
 from reconciler.core.state import Record, Version
-from reconciler.planning.gates import Verdict, is_overridden, verdict
+from reconciler.planning.gates import Verdict, gates_passed, is_overridden, verdict
 from reconciler.planning.liveness import model_gone
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.findings import Finding, change, diagnose
@@ -77,10 +77,10 @@ def _not_deployed(world: World, model: TunedModel, version: Version) -> Change |
 
 
 def _not_judged(world: World, model: TunedModel, version: Version) -> Change | None:
-    found = verdict(version, model, world.desired.contents)
-    if found is Verdict.PASSED:
+    contents = world.desired.contents
+    if gates_passed(version, model, contents):
         return None
-    if found is Verdict.FAILED:
+    if verdict(version, model, contents) is Verdict.FAILED:
         message = f"v{version.number} did not pass its gates; what serves is left as it is"
         return change(model, Action.HOLD, Code.GATE_FAILED, message, version=version, at="gates")
     message = f"v{version.number} has finished and its gates have not been judged yet"

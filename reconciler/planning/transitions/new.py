@@ -9,17 +9,16 @@ from reconciler.core.desired import TunedModel
 from reconciler.core.labels import SPEC
 from reconciler.core.observed import Run, StoredObject
 from reconciler.core.plan import Action, Change, FieldChange
-from reconciler.core.runs import RunState
 from reconciler.core.state import Record, Version, VersionStatus
 from reconciler.planning.blocks import training_source
 from reconciler.planning.compare import training_changes
+from reconciler.planning.liveness import left_a_model
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.findings import Finding, change
 from reconciler.planning.world import World
 from reconciler.spec.fingerprint import training_fingerprint
 
 _NOT_LOOKED_FOR = StoredObject("", "", "", 0)
-_WORTH_ADOPTING = frozenset({RunState.SUCCEEDED, RunState.PARTIALLY_SUCCEEDED})
 
 
 def buy(
@@ -68,7 +67,7 @@ def _serves(record: Record | None) -> bool:
 
 def adopt_before_buying(world: World, model: TunedModel, record: Record | None, number: int) -> Change | None:
     """A run that our labels claim and no record knows: it is proposed, never taken silently, never bought again."""
-    strays = [r for r in world.strays_of(model.address) if r.state.is_active or _is_worth_adopting(world, r)]
+    strays = [r for r in world.strays_of(model.address) if r.state.is_active or left_a_model(world, r)]
     wanted = short(training_fingerprint(model, world.desired.contents), 40)
     same = [r for r in strays if r.labels.get(SPEC) == wanted]
     if len(same) > 1:
@@ -81,15 +80,6 @@ def adopt_before_buying(world: World, model: TunedModel, record: Record | None, 
         message = f"v{number}: {run.name} carries this address's labels and the state does not know it"
         return change(model, Action.ADOPT, Code.STATE_REBUILT, message, version=number, targets=(run.name,))
     return None
-
-
-def _is_worth_adopting(world: World, run: Run) -> bool:
-    """Whether a finished run has left a model: jobs stay listed for ever, also when all they made was deleted."""
-    if run.state not in _WORTH_ADOPTING:
-        return False
-    if not run.model:
-        return run.backend == "gemini"
-    return world.observed.model(run.model) is not None or world.sight.hides(run.backend, run.model)
 
 
 def _adopt_same(world: World, model: TunedModel, run: Run, number: int) -> Change:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.labels import address_label
 from reconciler.core.plan import Change
+from reconciler.planning.liveness import left_a_model
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.findings import Finding
 from reconciler.planning.world import World
@@ -21,7 +22,8 @@ def outsiders(world: World, findings: Iterable[Finding]) -> Iterator[Diagnostic]
     for label, runs in world.strays.items():
         for run in runs:
             # A finished run of a declared address is an earlier version whose record is gone; it costs nothing.
-            if run.name not in taken and (run.state.is_active or label not in declared):
+            is_left = label not in declared and left_a_model(world, run)
+            if run.name not in taken and (run.state.is_active or is_left):
                 message = f"{run.name} ({run.state.lower()}) carries this project's labels and is in no record"
                 hint = "Cancel or delete it by hand, or take it over with `tuneform import`."
                 yield Diagnostic("warning", Code.UNRECORDED_RUN.value, message, label, hint=hint)

@@ -50,7 +50,7 @@ def remove(world: World, record: Record, leave: Farewell) -> Iterator[Finding]:
     if _is_hidden(world, record):
         yield _unreadable(record)
     elif intent is not None and intent.status is IntentStatus.SENDING:
-        message = f"a create sent at {intent.sent_at} is not settled; it can be from {intent.decide_at} on"
+        message = f"{leave.why}, but a create sent at {intent.sent_at} is only settled from {intent.decide_at} on"
         yield _change(record, leave, Action.HOLD, Code.IN_DOUBT, message, version=intent.version)
     elif not running and not targets:
         yield _change(record, leave, Action.FORGET, Code.NOTHING_LEFT, f"{leave.why} and nothing is left of it")

@@ -12,8 +12,9 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from reconciler.core.desired import Backend, TunedModel
+from reconciler.core.metrics import RunMetrics
 from reconciler.core.observed import LiveEndpoint, LiveModel, Observed, Run, StoredObject
-from reconciler.core.state import Record
+from reconciler.core.state import Record, Version
 
 
 class Outcome(StrEnum):
@@ -73,6 +74,10 @@ class TuningReader(Protocol):
 
     def runs_in(self, project: str, location: str) -> Sequence[Run]:
         """Every run of one location, all pages. Raises rather than give a part."""
+        ...
+
+    def metrics(self, version: Version) -> RunMetrics:
+        """What the run of a version measured so far; empty when it measured nothing, or that is gone."""
         ...
 
 
@@ -135,8 +140,13 @@ class TuningProvider(TuningReader, Protocol):
         """Ask after a long-running operation."""
         ...
 
-    def generate(self, endpoint: str, contents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        """generateContent on an endpoint; the answer as Google gave it."""
+    def generate(
+        self, endpoint: str, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """generateContent on an endpoint; the answer as Google gave it.
+
+        `settings` are further fields of the request, such as `systemInstruction` and `generationConfig`.
+        """
         ...
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from reconciler.cloud.client import Client
 from reconciler.cloud.operations import parse_operation
 from reconciler.core.desired import Backend, TunedModel
+from reconciler.core.metrics import RunMetrics
 from reconciler.core.observed import LiveEndpoint, LiveModel, Observed, Run
-from reconciler.core.state import Record
-from reconciler.errors import CloudError
+from reconciler.core.state import Record, Version
+from reconciler.errors import CloudError, NotFound
 from reconciler.providers.protocol import CreateRequest, Operation, Submission
 from reconciler.providers.vertex import creating, observing, paths, wire
+from reconciler.providers.vertex.metrics import read_metrics
 from reconciler.providers.vertex.normalise import endpoint_of, model_of, run_of
 
 _PATCHABLE = ("displayName", "description", "labels")
@@ -44,6 +46,14 @@ class VertexReader:
     def runs_in(self, project: str, location: str) -> Sequence[Run]:
         """Every tuning job of one location, all pages. Raises rather than give a part."""
         return tuple(observing.list_runs(self._client, project, location).values())
+
+    def metrics(self, version: Version) -> RunMetrics:
+        """What the job of a version measured so far; empty when it has no experiment yet, or none any more."""
+        try:
+            experiment = version.experiment or (self.run(version.run).experiment if version.run else "")
+        except NotFound:
+            return RunMetrics()
+        return read_metrics(self._client, experiment) if experiment else RunMetrics()
 
     def model(self, name: str) -> LiveModel:
         """One model, or with `@` one version of it. Raises NotFound."""
@@ -116,9 +126,12 @@ class VertexProvider(VertexReader):
         method = "deleteVersion" if "@" in name else ""
         return _operation(self._client.delete(paths.resource(name, method)), name)
 
-    def generate(self, endpoint: str, contents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
-        """generateContent on an endpoint; the answer as Google gave it."""
-        return self._client.post(paths.resource(endpoint, "generateContent"), {"contents": list(contents)})
+    def generate(
+        self, endpoint: str, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """generateContent on an endpoint; the answer as Google gave it. `settings` are further fields of its body."""
+        body = {**(settings or {}), "contents": list(contents)}
+        return self._client.post(paths.resource(endpoint, "generateContent"), body)
 
 
 def _mask(changes: Mapping[str, Any]) -> dict[str, str]:

@@ -87,7 +87,11 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """Something that could not be seen, and why. What is under it must never be called missing."""
+    """Something that could not be seen, and why. What is under it must never be called missing.
+
+    `what` is a service (`vertex`), a location (`projects/P/locations/L`), a collection in it, a resource name, or a
+    bucket or object (`gs://…`); anything else is taken to hide everything.
+    """
 
     what: str
     reason: str

@@ -5,6 +5,7 @@
     gates      {"digest": evaluation_fingerprint of the spec, "passed": bool, "at": RFC 3339, "results": […]}
     override   {"reason": …, "by": …, "at": RFC 3339}: a person's decision, which wins
 
+`results` are judgements of single gates: {"gate", "passed", "detail", "value", "bound"}.
 Evidence counts only for what it was taken for: when the gates or the validation data change, they are judged again.
 """
 
@@ -40,6 +41,22 @@ def verdict(version: Version, model: TunedModel, contents: Mapping[Address, Data
 def gates_passed(version: Version, model: TunedModel, contents: Mapping[Address, DatasetContent]) -> bool:
     """Whether nothing in the gates keeps a version from serving."""
     return verdict(version, model, contents) is Verdict.PASSED
+
+
+def failure_in_words(address: Address, version: Version) -> str:
+    """Which gates a version did not pass, and what a person can do."""
+    evidence = version.evidence.get("gates")
+    results = evidence.get("results") if isinstance(evidence, Mapping) else None
+    failed = [
+        str(result.get("detail"))
+        for result in (results if isinstance(results, list | tuple) else ())
+        if isinstance(result, Mapping) and result.get("passed") is not True
+    ]
+    return (
+        f"v{version.number} did not pass its gates{': ' if failed else ''}{'; '.join(failed)}; what serves is left as "
+        f"it is. To let it serve all the same: "
+        f'`tuneform gates override {address} --version {version.number} --reason "…"`'
+    )
 
 
 def is_overridden(version: Version) -> bool:

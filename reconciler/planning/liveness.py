@@ -47,9 +47,7 @@ def left_a_model(world: World, run: Run) -> bool:
 
 def ended_badly(version: Version) -> bool:
     """Whether a version's run failed, expired or was cancelled, even if what it left was deleted since."""
-    if version.status in (VersionStatus.FAILED, VersionStatus.CANCELLED):
-        return True
-    return version.status is VersionStatus.DELETED and version.run_state in ENDED_BADLY
+    return version.run_state in ENDED_BADLY
 
 
 def cancelled_by_us(version: Version) -> bool:

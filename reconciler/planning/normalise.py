@@ -6,6 +6,7 @@ there in the words of what is declared, so that plain equality decides afterward
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Mapping
@@ -63,10 +64,9 @@ def _number(value: Any) -> float | None:
 
 
 def _float32(value: float) -> float:
-    try:
-        return float(struct.unpack("f", struct.pack("f", value))[0])
-    except OverflowError:
-        return value
+    """The number as a server that keeps four bytes would give it back."""
+    narrowed = float(struct.unpack("f", struct.pack("f", value))[0])
+    return value if math.isinf(narrowed) else narrowed
 
 
 def _same_text(one: str, other: str) -> bool:

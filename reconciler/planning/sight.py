@@ -39,8 +39,6 @@ class Sight:
 
     def hides_runs(self, backend: str, location: str) -> bool:
         """Whether a run there could exist unseen."""
-        if self.clear:
-            return False
         return self.blind or backend in self.services or self._hides_place(location, RUN_COLLECTIONS.get(backend, ""))
 
     def hides(self, backend: str, name: str) -> bool:

@@ -288,6 +288,7 @@ class TestData:
         (None, None, True),
         (1e300, 1e300, True),
         (1e300, "1e300", True),
+        (1e300, "1e301", False),
         ("a b", "A B", False),
         ("JOB_X", "job_x", True),
         ("Job_X", "job_x", False),

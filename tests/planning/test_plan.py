@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -41,6 +43,7 @@ from tests.planning.build import (
     version,
     warned,
 )
+from tests.planning.speed import quiet_world, timed
 
 M = model()
 
@@ -308,6 +311,19 @@ class TestBlindness:
         made = plan(want, state(), observed(blind("gs://elsewhere/"), stored(uri)))
         assert made.is_empty
         assert warned(made) == ["unreadable"]
+
+
+def test_an_empty_plan_of_many_models_takes_no_time_worth_mentioning() -> None:
+    want, known, seen = quiet_world(2_000)
+    seconds, made = min((timed(want, known, seen) for _ in range(3)), key=lambda result: result[0])
+    assert made.is_empty
+    assert seconds < 1.0, "a tenth of that is usual"
+
+
+def test_planning_does_not_load_what_it_seldom_needs() -> None:
+    script = "import sys, reconciler.planning.plan; print(*{'deepdiff', 'httpx', 'rich'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
 
 
 class TestCodes:

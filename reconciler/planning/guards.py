@@ -58,16 +58,19 @@ def is_counted_delete(change: Change) -> bool:
 
 
 def busy_runs(world: World) -> tuple[str, ...]:
-    """Everything that holds a quota slot, foreign runs included: recorded ones by address, others by name."""
+    """Everything that holds a quota slot, foreign runs included: recorded ones by address, others by name.
+
+    An address with two runs under way is in it twice.
+    """
     owners = {
         key_of(v.run): str(r.address) for r in world.state.resources.values() for v in r.versions if v.is_live and v.run
     }
     active = {key for key, run in world.observed.runs.items() if run.state.is_active}
     # A run that is recorded as under way and not listed is counted: better to wait than to be refused.
     active.update(key for key in owners if key not in world.observed.runs)
-    names = {owners.get(key) or world.observed.runs[key].name for key in active}
+    names = [owners.get(key) or world.observed.runs[key].name for key in active]
     seen = {run.labels.get(ATTEMPT) for run in world.observed.runs.values()} if world.intents else set()
-    names.update(
+    names.extend(
         str(i.address) for i in world.intents.values() if i.status is IntentStatus.SENDING and i.attempt not in seen
     )
     return tuple(sorted(names))

@@ -86,6 +86,16 @@ class TestPlaces:
             made = plan(want, state(intents=(sending,)), observed(*found))
             assert steps(made, "m")[0][0] == expected
 
+    def test_two_runs_of_one_address_have_two_places(self) -> None:
+        other = model("other", supervised(epochCount=2))
+        v1 = replace(version(model("other"), 1, VersionStatus.ACTIVE), status=VersionStatus.CANCELLING)
+        v2 = version(other, 2, VersionStatus.ACTIVE)
+        want = desired(model(), other, limits=Limits(max_concurrent_jobs=2))
+        made = plan(
+            want, state(record(other, v1, v2)), observed(run_of(other, v1, RunState.CANCELLING), run_of(other, v2))
+        )
+        assert steps(made, "m") == [("queue", "queue_full")]
+
     def test_finished_runs_have_none(self) -> None:
         done = [run(job(n), s) for n, s in enumerate(RunState) if s.is_final]
         made = plan(desired(model(), limits=Limits(max_concurrent_jobs=1)), state(), observed(*done))

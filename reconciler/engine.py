@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.applying.approval import as_it_was_planned
 from reconciler.applying.clock import Clock
+from reconciler.applying.gates.reading import read_gates
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.outcomes import (
     ApplyOptions,
@@ -192,7 +193,8 @@ class Engine:
         """The specs with every local dataset read. Raises SpecError for specs or datasets that are not valid."""
         loaded = self.load(paths)
         desired, findings = read_datasets(loaded.desired, self.catalog)
-        found = (*loaded.diagnostics, *findings)
+        desired, about_prompts = read_gates(desired)
+        found = (*loaded.diagnostics, *findings, *about_prompts)
         if any(d.severity == "error" for d in found):
             raise SpecError(found)
         return desired, found

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from reconciler.applying.approval import ChangeKey
 from reconciler.applying.clock import Clock
 from reconciler.applying.creating import Creator
+from reconciler.applying.gates.judge import Judge
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.ledger import Ledger
 from reconciler.applying.model_actions import ModelActions
 from reconciler.applying.operations import OperationWaiter, Pace
 from reconciler.core.address import Address
-from reconciler.core.desired import Backend, Dataset, Desired
+from reconciler.core.desired import Backend, Dataset, Desired, TunedModel
 from reconciler.core.events import Event, EventSink
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Action, Change, Plan
@@ -100,16 +101,31 @@ class Executor:
             return lambda: simple[change.action](change)
         if model is None:
             raise TuneformError(f"cannot {change.action} what no spec declares", where=str(change.address))
-        declared = {
+        declared: dict[Action, Callable[[Change, TunedModel], None]] = {
             Action.CREATE: hands.create,
             Action.RETUNE: hands.create,
             Action.ADOPT: hands.adopt,
             Action.UPDATE: hands.update,
             Action.DEPLOY: hands.deploy,
+            Action.EVALUATE: lambda change, model: self._evaluate(ledger, hands, change, model),
         }
         if change.action not in declared:
             raise TuneformError(f"this version cannot {change.action}", where=str(change.address))
         return lambda: declared[change.action](change, model)
+
+    def _evaluate(self, ledger: Ledger, hands: ModelActions, change: Change, model: TunedModel) -> None:
+        """Judge a finished version, and let it serve at once if it passes: nothing else stood in its way."""
+        judge = Judge(
+            self.desired, ledger, hands.provider, self.tools.clock, self.tools.interrupt, emit=self.tools.emit
+        )
+        passed = judge.judge(change, model)
+        if ledger.record(model.address).current == change.version:
+            return
+        if passed:
+            hands.promote(change)
+            ledger.done[Action.PROMOTE] += 1
+        else:
+            ledger.hold(model.address, change.version)
 
     def _hands(self, ledger: Ledger, address: Address) -> ModelActions:
         model = self.desired.models.get(address)

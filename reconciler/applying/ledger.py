@@ -9,9 +9,12 @@ from reconciler.core.address import Address
 from reconciler.core.desired import TunedModel
 from reconciler.core.events import Event
 from reconciler.core.observed import Observed, Run
+from reconciler.core.plan import Reason
 from reconciler.core.resource_names import key_of
 from reconciler.core.state import Intent, Record, State, Version, VersionStatus
 from reconciler.errors import InDoubt
+from reconciler.planning.gates import failure_in_words
+from reconciler.planning.reasons import Code, because
 
 
 @dataclass
@@ -24,6 +27,7 @@ class Ledger:
     failed: list[Event] = field(default_factory=list)
     doubts: list[InDoubt] = field(default_factory=list)
     queued: list[str] = field(default_factory=list)
+    held: list[tuple[Address, Reason]] = field(default_factory=list)
 
     def record(self, address: Address) -> Record:
         """The record of an address; raises KeyError where there is none."""
@@ -55,6 +59,12 @@ class Ledger:
         record = self.record(address)
         versions = tuple(_with_part(v, number, record.current) for v in record.versions)
         self.put(replace(record, versions=versions, current=number, since=since))
+
+    def hold(self, address: Address, number: int | None) -> None:
+        """A version that did not pass its gates: it stays as it is, and so does what serves."""
+        version = self.record(address).version(number)
+        if version is not None:
+            self.held.append((address, because(Code.GATE_FAILED, failure_in_words(address, version))))
 
     def protect(self, model: TunedModel) -> None:
         """Keep a model's protection and metadata in its record, where deleting the spec cannot reach them."""

@@ -14,9 +14,10 @@ from reconciler.applying.operations import OperationWaiter
 from reconciler.applying.references import dataset_uris, resolve_body
 from reconciler.applying.teardown import Teardown
 from reconciler.core.address import Address
+from reconciler.core.canonical import short
 from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.events import Event, EventSink
-from reconciler.core.labels import ATTEMPT, OWN, SERVER_KEYS, SERVER_PREFIX
+from reconciler.core.labels import ATTEMPT, OWN, SERVER_KEYS, SERVER_PREFIX, SPEC
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Change
@@ -116,11 +117,14 @@ class ModelActions:
             model.address, model.backend, model.project, model.location
         )
         number = change.version or (record.newest.number + 1 if record.newest else 1)
+        fingerprint = training_fingerprint(model, self.desired.contents)
+        from_this_spec = run.labels.get(SPEC) == short(fingerprint, 40)
         version = Version(
             number=number,
             status=VersionStatus.ACTIVE,
-            fingerprint=training_fingerprint(model, self.desired.contents),
-            body=training_body(model, self.desired.contents),
+            # What was tuned from another spec is compared by the server's echo, never taken for this one.
+            fingerprint=fingerprint if from_this_spec else "",
+            body=training_body(model, self.desired.contents) if from_this_spec else {},
             attempt=run.labels.get(ATTEMPT, ""),
             run=run.name,
             created_at=run.created_at,

@@ -38,6 +38,7 @@ def decide(view: View, options: PlanOptions, catalog: Catalog, clock: Clock) -> 
         destroy=options.destroy,
         allow_retired=options.allow_retired,
         max_cost=options.max_cost,
+        evaluates=True,
     )
     plan = make_plan(view.desired, view.state, view.observed, catalog, clock.now(), options=planning)
     return replace(plan, diagnostics=(*view.diagnostics, *plan.diagnostics))
@@ -162,7 +163,11 @@ class PassRunner:
         return ApplyResult(
             plan=plan,
             counts=dict(ledger.done),
-            held=(*planned, *(HeldItem(key[0], reason) for key, reason in held.items())),
+            held=(
+                *planned,
+                *(HeldItem(key[0], reason) for key, reason in held.items()),
+                *(HeldItem(address, reason) for address, reason in ledger.held),
+            ),
             pending=(*running(state), *waiting),
             failed=tuple(ledger.failed),
             doubts=tuple(doubts.values()),

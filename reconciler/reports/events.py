@@ -16,6 +16,7 @@ _STYLES: Mapping[str, Style] = {
     "progress": Style.BLUE,
     "finished": Style.GREEN,
     "promoted": Style.GREEN,
+    "evaluated": Style.CYAN,
     "uploaded": Style.GREEN,
     "updated": Style.YELLOW,
     "held": Style.YELLOW,

@@ -13,7 +13,7 @@ from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.doubt import settle
 from reconciler.planning.transitions.failed import ended
 from reconciler.planning.transitions.findings import Finding, change, diagnose
-from reconciler.planning.transitions.finished import hand_over, upkeep
+from reconciler.planning.transitions.finished import hand_over, recheck, upkeep
 from reconciler.planning.transitions.metadata import metadata
 from reconciler.planning.transitions.new import buy
 from reconciler.planning.transitions.retention import expire, has_expired, retention
@@ -108,6 +108,8 @@ def _towards(world: World, model: TunedModel, record: Record, wanted: Version | 
     elif any(s.action is Action.CANCEL for s in stopping):
         message = f"v{wanted.number} goes on serving; nothing is tuned"
         yield change(model, Action.ROLLBACK, Code.REVERTED, message, version=wanted)
+    elif not (stopping or model_gone(world, record, wanted)):
+        yield from recheck(world, model, wanted)
 
 
 def _buy_next(world: World, model: TunedModel, fields: tuple[FieldChange, ...]) -> Iterator[Finding]:

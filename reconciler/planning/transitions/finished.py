@@ -9,7 +9,7 @@ from reconciler.core.plan import Action, Change
 from reconciler.core.resource_names import key_of
 from reconciler.core.runs import RunState
 from reconciler.core.state import Record, Version
-from reconciler.planning.gates import Verdict, gates_passed, is_overridden, verdict
+from reconciler.planning.gates import Verdict, failure_in_words, gates_passed, is_overridden, verdict
 from reconciler.planning.liveness import model_gone
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.findings import Finding, change, diagnose
@@ -38,6 +38,19 @@ def upkeep(world: World, model: TunedModel, record: Record, version: Version) ->
     deploy = _not_deployed(world, model, version)
     if deploy:
         yield deploy
+
+
+def recheck(world: World, model: TunedModel, version: Version) -> Iterator[Finding]:
+    """What serves is judged again when the gates or the validation data changed; failing does not take it down."""
+    if not model.gates:
+        return
+    found = verdict(version, model, world.desired.contents)
+    if found is Verdict.PENDING and world.options.evaluates:
+        message = f"v{version.number} serves and has not been judged by the gates as they are now"
+        yield change(model, Action.EVALUATE, Code.GATE_PENDING, message, version=version, at="gates")
+    elif found is Verdict.FAILED:
+        message = f"v{version.number} serves and does not pass the gates as they are now"
+        yield diagnose(model, Code.GATE_FAILED, message, at="gates")
 
 
 def _not_fit(model: TunedModel, version: Version) -> Change | None:
@@ -81,9 +94,9 @@ def _not_judged(world: World, model: TunedModel, version: Version) -> Change | N
     if gates_passed(version, model, contents):
         return None
     if verdict(version, model, contents) is Verdict.FAILED:
-        message = f"v{version.number} did not pass its gates; what serves is left as it is"
+        message = failure_in_words(model.address, version)
         return change(model, Action.HOLD, Code.GATE_FAILED, message, version=version, at="gates")
-    message = f"v{version.number} has finished and its gates have not been judged yet"
+    message = f"v{version.number} has finished and its gates have not been judged yet; it serves if it passes"
     action = Action.EVALUATE if world.options.evaluates else Action.HOLD
     return change(model, action, Code.GATE_PENDING, message, version=version, at="gates")
 

@@ -7,25 +7,13 @@ and validating it afterwards. int64 fields come as strings, which `strict=False`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from reconciler.errors import BadAnswer
+from reconciler.providers.decoding import Status, Wire, read
 
-T = TypeVar("T")
-
-
-class Wire(msgspec.Struct, rename="camel", gc=False):
-    """Base of all that is decoded; holds no cycles, so the garbage collector need not follow it."""
-
-
-class Status(Wire):
-    """google.rpc.Status."""
-
-    code: int = 0
-    message: str = ""
+__all__ = ["Status", "Wire", "read"]
 
 
 class Checkpoint(Wire):
@@ -62,6 +50,12 @@ class TuningDataStats(Wire):
     preference_optimization_data_stats: DataStats | None = None
 
 
+class TuningJobMetadata(Wire):
+    """How far a job has come; v1beta1 only."""
+
+    completed_step_count: int | None = None
+
+
 class TuningJob(Wire):
     """TuningJob. The two specs and what is nested in them stay as they come."""
 
@@ -83,6 +77,7 @@ class TuningJob(Wire):
     tuned_model: TunedModel | None = None
     experiment: str | None = None
     tuning_data_stats: TuningDataStats | None = None
+    tuning_job_metadata: TuningJobMetadata | None = None
 
 
 class DeployedModelRef(Wire):
@@ -130,32 +125,24 @@ class Endpoint(Wire):
 class TuningJobs(Wire):
     """A page of tuning jobs."""
 
-    tuning_jobs: list[TuningJob] = []
+    tuning_jobs: list[TuningJob] = msgspec.field(default_factory=list)
     next_page_token: str = ""
 
 
 class Models(Wire):
     """A page of models."""
 
-    models: list[Model] = []
+    models: list[Model] = msgspec.field(default_factory=list)
     next_page_token: str = ""
 
 
 class Endpoints(Wire):
     """A page of endpoints."""
 
-    endpoints: list[Endpoint] = []
+    endpoints: list[Endpoint] = msgspec.field(default_factory=list)
     next_page_token: str = ""
 
 
 decode_jobs = msgspec.json.Decoder(TuningJobs, strict=False).decode
 decode_models = msgspec.json.Decoder(Models, strict=False).decode
 decode_endpoints = msgspec.json.Decoder(Endpoints, strict=False).decode
-
-
-def read(kind: type[T], answer: Mapping[str, Any], *, where: str) -> T:
-    """One resource from its JSON. Raises BadAnswer when it is none."""
-    try:
-        return msgspec.convert(answer, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise BadAnswer(f"the answer is not of the expected form: {error}", status=200, where=where) from error

@@ -146,3 +146,14 @@ def test_a_state_path_that_is_a_file_is_refused_before_anything_is_sent(ready: W
     ready.write("state", "not a folder")
     ready.apply(expect=1)
     assert posts_of_jobs(ready) == 0
+
+
+def test_a_lost_state_is_rebuilt_from_an_older_spec_and_the_change_is_still_a_retune(ready: Workshop) -> None:
+    ready.apply("--wait")
+    (ready.folder / "state").rename(ready.folder / "elsewhere")
+    ready.model(epochs=7)
+    assert ready.actions() == {"TunedModel/triage": "adopt"}
+    ready.run("plan", "--out", "saved.json")
+    ready.run("apply", "saved.json")
+    shown = [(c["action"], c["version"]) for c in ready.plan_json()["changes"]]
+    assert ("retune", 2) in shown

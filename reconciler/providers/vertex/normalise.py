@@ -44,6 +44,7 @@ def run_of(job: wire.TuningJob) -> Run:
         billed_tokens=stats.total_billable_token_count,
         dropped_examples=_dropped(stats),
         examples=stats.tuning_dataset_example_count,
+        completed_steps=job.tuning_job_metadata.completed_step_count if job.tuning_job_metadata else None,
         total_steps=stats.tuning_step_count,
     )
 

@@ -6,7 +6,7 @@ import re
 from urllib.parse import quote
 
 from reconciler.cloud import hosts
-from reconciler.core.resource_names import parse_resource_name
+from reconciler.core.resource_names import ResourceName, parse_resource_name
 from reconciler.errors import CloudError, UsageError
 
 _OPERATION = re.compile(
@@ -25,17 +25,26 @@ def collection(project: str, location: str, name: str) -> str:
     return f"projects/{project}/locations/{location}/{name}"
 
 
-def in_location(location: str, path: str) -> str:
-    """The URL of a path in that location."""
-    return f"{hosts.aiplatform(location)}/v1/{quote(path, safe='/@:')}"
+def in_location(location: str, path: str, version: str = "v1") -> str:
+    """The URL of a path in that location, in a version of the API."""
+    return f"{hosts.aiplatform(location)}/{version}/{quote(path, safe='/@:')}"
 
 
 def resource(name: str, method: str = "") -> str:
     """The URL of a resource, or of one of its custom methods. Raises CloudError for what is no resource name."""
+    return in_location(_located(name).location, f"{name}:{method}" if method else name)
+
+
+def progress(name: str) -> str:
+    """The URL of a tuning job in v1beta1, the only version whose answer says how many steps are done."""
+    return in_location(_located(name).location, name, "v1beta1")
+
+
+def _located(name: str) -> ResourceName:
     parsed = parse_resource_name(name)
     if parsed is None:
         raise CloudError(f"{name[:200]!r} is not the name of a Vertex AI resource")
-    return in_location(parsed.location, f"{name}:{method}" if method else name)
+    return parsed
 
 
 def operation(name: str) -> str:

@@ -40,8 +40,8 @@ class VertexReader:
         return observing.observe(self._client, self._project_label, models, records)
 
     def run(self, name: str) -> Run:
-        """One tuning job. Raises NotFound."""
-        return run_of(wire.read(wire.TuningJob, self._client.get(paths.resource(name)), where=name))
+        """One tuning job, with its steps done so far. Raises NotFound."""
+        return run_of(wire.read(wire.TuningJob, self._client.get(paths.progress(name)), where=name))
 
     def runs_in(self, project: str, location: str) -> Sequence[Run]:
         """Every tuning job of one location, all pages. Raises rather than give a part."""

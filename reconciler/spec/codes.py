@@ -12,6 +12,7 @@ CODES: dict[str, str] = {
     "not_a_regular_file": "A spec is a regular file, not a folder, device, pipe or socket.",
     "outside_project": "Every path stays beneath the project's folder, links followed.",
     "invalid_path": "A path is relative, is written with forward slashes and holds no control characters.",
+    "outside_specs": "A file to be written lies where the project reads its specs.",
     "too_large": "Files, documents and the project as a whole stay within their limits.",
     "no_specs": "A project has specs.",
     "encoding": "A spec file is UTF-8.",

@@ -132,6 +132,18 @@ def is_project_file(name: str) -> bool:
     return name.startswith("tuneform.") and name.endswith(SUFFIXES)
 
 
+def is_named_by(path: str, pattern: str) -> bool:
+    """Whether a spec file at that path, relative to the project's folder, would be read because of that pattern."""
+    named, parts = os.path.normpath(pattern).split("/"), path.split("/")
+    if any(part.startswith(".") for part in parts) or not path.endswith(SUFFIXES) or is_project_file(parts[-1]):
+        return False
+    if named == ["."]:
+        return True
+    if any(c in pattern for c in "*?["):
+        return _matches(parts, named)
+    return parts[: len(named)] == named
+
+
 def _matches(path: Sequence[str], pattern: Sequence[str]) -> bool:
     """Whether a path matches a pattern in which `**` stands for any number of folders.
 

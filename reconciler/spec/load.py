@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired, Project
@@ -16,13 +18,14 @@ from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.errors import SpecError
 from reconciler.spec import build
 from reconciler.spec.documents import Declared, Spec, declare, resolve
-from reconciler.spec.files import PROJECT_FILE, SpecFiles
+from reconciler.spec.files import PROJECT_FILE, SpecFiles, is_named_by
 from reconciler.spec.findings import Findings
 from reconciler.spec.fingerprint import spec_digest
 from reconciler.spec.places import Places
 from reconciler.spec.project_file import ProjectFile, read_project_file, without_file
 from reconciler.spec.references import Reference, check_references, references_of
 from reconciler.spec.rules import check_rules
+from reconciler.spec.source_text import SourceText, decode
 from reconciler.spec.yaml_reader import read_documents
 
 MOST_DOCUMENTS = 100_000
@@ -43,18 +46,22 @@ def load(
     project_file: Path | None = None,
     environ: Mapping[str, str],
     paths: Iterable[Path] | None = None,
+    drafts: Mapping[str, str] = MappingProxyType({}),
 ) -> Loaded:
     """Read the project in the folder `root`, or the one that `project_file` (relative to `root`) describes.
 
     Without `project_file`, tuneform.yaml in `root` is used if there is one. With `paths` (relative to the project's
     folder, or absolute) only what these files declare, and what that depends on, is returned and reported; the rest of
-    the project is read for the sake of references. Raises SpecError with everything found when anything is an error.
+    the project is read for the sake of references. `drafts` are files that are about to be written, as text by path
+    (relative to the project's folder): they are read as if they were there. Raises SpecError with everything found
+    when anything is an error.
     """
     findings = Findings()
     project = _open(root, project_file, environ, findings)
     files = _spec_files(project, findings)
     chosen = frozenset[str]().union(*(files.add(_relative(files.root, path), None) for path in paths or ()))
-    declared, specs = _read(project, files, findings)
+    texts = chain(files.read(), _drafts(project, drafts, findings))
+    declared, specs = _read(project, texts, findings)
     references = {address: references_of(spec) for address, spec in specs.items()}
     for spec in specs.values():
         check_rules(spec, project.project.root)
@@ -67,6 +74,18 @@ def load(
     findings.raise_if_errors()
     desired = _desired(project, specs, references)
     return Loaded(desired, findings.sorted())
+
+
+def check_draft(path: str, text: str) -> None:
+    """Check one file that is about to be written, by itself. Raises SpecError with everything found."""
+    findings = Findings()
+    source = decode(path, text.encode(errors="surrogatepass"), findings)
+    project = without_file("/", {}, findings)
+    if source is not None:
+        _, specs = _read(project, [source], findings)
+        for spec in specs.values():
+            check_rules(spec, project.project.root)
+    findings.raise_if_errors()
 
 
 def load_project(root: Path, *, project_file: Path | None = None, environ: Mapping[str, str]) -> Project:
@@ -127,11 +146,26 @@ def _relative(root: str, path: Path) -> str:
     return os.path.relpath(real, root) if real.startswith(root + "/") else path.as_posix()
 
 
-def _read(project: ProjectFile, files: SpecFiles, findings: Findings) -> tuple[frozenset[Address], dict[Address, Spec]]:
+def _drafts(project: ProjectFile, drafts: Mapping[str, str], findings: Findings) -> Iterator[SourceText]:
+    """Files to be, each where the project would read it."""
+    for path, text in drafts.items():
+        if not any(is_named_by(path, pattern) for pattern, _ in project.specs):
+            patterns = ", ".join(pattern for pattern, _ in project.specs)
+            hint = f"The project reads {patterns}; choose a folder there, or add one to spec.specs."
+            findings.error("outside_specs", f"{path} would not be read as a spec", Source(path, 1, 1), hint=hint)
+            continue
+        source = decode(path, text.encode(errors="surrogatepass"), findings)
+        if source is not None:
+            yield source
+
+
+def _read(
+    project: ProjectFile, texts: Iterable[SourceText], findings: Findings
+) -> tuple[frozenset[Address], dict[Address, Spec]]:
     """Every address that is declared, and every spec that is right in itself, by address."""
     first: dict[Address, tuple[str, Places]] = {}
     specs: dict[Address, Spec] = {}
-    for document in _declarations(files, findings):
+    for document in _declarations(texts, findings):
         if document.address in first:
             _report_twin(document, *first[document.address], findings)
             continue
@@ -152,9 +186,9 @@ def _report_twin(document: Declared, name: str, places: Places, findings: Findin
     findings.error(code, message, document.places.nearest(path), address=str(document.address))
 
 
-def _declarations(files: SpecFiles, findings: Findings) -> Iterator[Declared]:
+def _declarations(texts: Iterable[SourceText], findings: Findings) -> Iterator[Declared]:
     count = 0
-    for text in files.read():
+    for text in texts:
         for document in read_documents(text, findings):
             count += 1
             if count > MOST_DOCUMENTS:

@@ -36,11 +36,15 @@ class Run:
     examples: int | None = None
     completed_steps: int | None = None
     total_steps: int | None = None
+    loss: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class LiveModel:
-    """A model of the registry. `deployments` are (endpoint name, deployed model id)."""
+    """A model of the registry. `deployments` are (endpoint name, deployed model id).
+
+    `settings` is what else of it can be patched, in the API's names; None where there is nothing, or nobody looked.
+    """
 
     name: str
     display_name: str = ""
@@ -50,6 +54,7 @@ class LiveModel:
     default_checkpoint: str = ""
     deployments: tuple[tuple[str, str], ...] = ()
     created_at: str = ""
+    settings: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,8 @@ class Unreadable:
 class Observed:
     """Everything seen in one refresh. Runs, models and endpoints are keyed by `key_of(name)`; objects by URI.
 
-    A URI that was looked for and is not there maps to None.
+    A URI that was looked for and is not there maps to None. `base_methods` is what the Gemini API's base models can be
+    used for, by name; None when nobody asked.
     """
 
     runs: Mapping[str, Run] = field(default_factory=dict)
@@ -109,6 +115,7 @@ class Observed:
     endpoints: Mapping[str, LiveEndpoint] = field(default_factory=dict)
     objects: Mapping[str, StoredObject | None] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
+    base_methods: Mapping[str, frozenset[str]] | None = None
 
     @property
     def complete(self) -> bool:
@@ -135,4 +142,5 @@ class Observed:
             endpoints={**self.endpoints, **other.endpoints},
             objects={**self.objects, **other.objects},
             unreadable=(*self.unreadable, *other.unreadable),
+            base_methods=self.base_methods if other.base_methods is None else other.base_methods,
         )

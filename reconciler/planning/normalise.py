@@ -90,3 +90,8 @@ def _without_project(one: str, other: str) -> bool:
 def _base_model(name: str) -> str:
     match = _BASE_MODEL.fullmatch(name)
     return match[1] if match else name
+
+
+def grantee(written: str) -> str:
+    """Somebody who may use a Gemini API model, in one spelling: `everyone`, `group:team@x.com` or a user's address."""
+    return written.strip().lower().removeprefix("user:")

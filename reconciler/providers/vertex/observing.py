@@ -54,13 +54,30 @@ def list_endpoints(client: Client, project: str, location: str) -> dict[str, Liv
     return {key_of(endpoint.name): endpoint_of(endpoint) for page in pages for endpoint in page.endpoints}
 
 
-def observe(client: Client, project_label: str, models: Sequence[TunedModel], records: Sequence[Record]) -> Observed:
+@dataclass(frozen=True, slots=True)
+class RunSource:
+    """What lists the runs of a project and location by key, and the collection that they are in."""
+
+    collection: str
+    read: Callable[[Client, str, str], dict[str, Run]]
+
+
+TUNING_JOBS = RunSource("tuningJobs", list_runs)
+
+
+def observe(
+    client: Client,
+    project_label: str,
+    models: Sequence[TunedModel],
+    records: Sequence[Record],
+    source: RunSource = TUNING_JOBS,
+) -> Observed:
     """Runs, models and endpoints of all places that concern these specs and records.
 
     `project_label` marks runs as this project's own. A list that fails is `unreadable`; raises CredentialsError when
     there are no credentials to read anything with, and UsageError when no Google project is known.
     """
-    refresh = _Refresh(client)
+    refresh = _Refresh(client, source)
     recorded = set(_recorded_places(records))
     with ThreadPoolExecutor(WORKERS) as pool:
         tasks = [pool.submit(refresh.list_runs, place) for place in sorted(_job_places(models, records))]
@@ -82,13 +99,14 @@ class _Refresh:
     """What the lists of one refresh have come to. Each writes keys of its own, so they may run side by side."""
 
     client: Client
+    source: RunSource
     runs: dict[Place, dict[str, Run]] = field(default_factory=dict)
     models: dict[str, LiveModel] = field(default_factory=dict)
     endpoints: dict[str, LiveEndpoint] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
 
     def list_runs(self, place: Place) -> None:
-        self.runs[place] = self._list("tuningJobs", place, list_runs)
+        self.runs[place] = self._list(self.source.collection, place, self.source.read)
 
     def list_models(self, place: Place) -> None:
         self.models.update(self._list("models", place, list_models))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reconciler.applying.approval import ChangeKey, check_saved, held_changes
 from reconciler.applying.clock import Clock
@@ -16,13 +17,15 @@ from reconciler.applying.publishing import check_publishable, publish
 from reconciler.applying.recovery import Recovery
 from reconciler.applying.refreshing import refresh
 from reconciler.catalog import Catalog
+from reconciler.core.address import Address
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.events import Event, EventSink
 from reconciler.core.plan import Action, Plan, Reason
-from reconciler.core.state import State
+from reconciler.core.state import State, Version
 from reconciler.errors import IncompleteView
 from reconciler.planning.absorb import absorb
+from reconciler.planning.bill import Bill, bill
 from reconciler.planning.plan import PlanOptions as PlanningOptions
 from reconciler.planning.plan import make_plan
 from reconciler.state.lock import Lock
@@ -109,17 +112,8 @@ class PassRunner:
             earlier = before.resources.get(address)
             for version in record.versions:
                 known = earlier.version(version.number) if earlier else None
-                if known is None or not known.is_live or version.is_live:
-                    continue
-                words = f": {version.error.message}" if version.error else ""
-                self.emit(
-                    Event(
-                        "finished",
-                        f"v{version.number} {version.run_state.lower().replace('_', ' ')}{words}",
-                        address=str(address),
-                        fields={"version": version.number, "state": str(version.run_state), "run": version.run},
-                    )
-                )
+                if known is not None and known.is_live and not version.is_live:
+                    self.emit(finished(address, version, bill(version, self.catalog)))
 
     def _carry_out(self, view: View, plan: Plan, options: ApplyOptions) -> ApplyResult:
         held = held_changes(
@@ -174,6 +168,18 @@ class PassRunner:
             interrupted=self.interrupt.requested,
             moved=bool(ledger.done) and not self.interrupt.requested,
         )
+
+
+def finished(address: Address, version: Version, billed: Bill | None) -> Event:
+    """That a run has ended: how, and what it came to beside what was estimated."""
+    words = f"v{version.number} {version.run_state.lower().replace('_', ' ')}"
+    if version.error:
+        words = f"{words}: {version.error.message}"
+    fields: dict[str, Any] = {"version": version.number, "state": str(version.run_state), "run": version.run}
+    if billed is not None:
+        words = f"{words}; {billed}"
+        fields.update(billed_usd=round(billed.usd, 4), estimated_usd=billed.estimated)
+    return Event("finished", words, address=str(address), fields=fields)
 
 
 def plan_needs_yes(plan: Plan) -> bool:

@@ -52,7 +52,7 @@ def build_engine(settings: Settings, interrupt: Interrupt | None = None) -> Engi
         store=StateStore(backend, now=clock.now),
         lock=Lock(backend, now=clock.now),
         cloud=cache(lambda: _cloud(connected(), project.name)),
-        catalog=load_catalog(None),
+        catalog=load_catalog(Path(project.catalog) if project.catalog else None),
         clock=clock,
         interrupt=interrupt or Interrupt(),
     )

@@ -146,6 +146,7 @@ class Project:
     limits: Limits
     policy: Policy
     publish: str = ""
+    catalog: str = ""
 
 
 @dataclass(frozen=True, slots=True)

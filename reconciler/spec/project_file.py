@@ -169,6 +169,7 @@ def _built(
             dataset_buckets=tuple(policy.get("datasetBuckets", ())),
         ),
         publish=_place(root, spec["publish"], ("spec", "publish"), report) if "publish" in spec else "",
+        catalog=_place(root, spec["catalog"], ("spec", "catalog"), report) if "catalog" in spec else "",
     )
     return ProjectFile(project, google.get("location", DEFAULT_LOCATION), _patterns(spec, report))
 

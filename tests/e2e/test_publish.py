@@ -36,3 +36,14 @@ def test_a_manifest_that_cannot_be_written_is_refused_before_anything_is_paid_fo
     workshop.model()
     assert "out/serving.json" in workshop.apply(expect=1).stderr
     assert workshop.jobs() == []
+
+
+def test_prices_of_ones_own_catalog_are_used(workshop: Workshop) -> None:
+    workshop.project("  catalog: prices.json\n")
+    workshop.dataset()
+    workshop.model()
+    workshop.write("prices.json", '{"models": [{"id": "gemini-2.5-flash", "pricePerMillionTokens": 1000000}]}')
+    cost = next(c["cost"] for c in workshop.plan_json()["changes"] if c["address"] == "TunedModel/triage")
+    assert cost["usd"] > 100
+    workshop.write("prices.json", '{"models": [{"id": "gemini-2.5-flash", "price": 1}]}')
+    assert "prices.json" in workshop.run("plan", expect=1).stderr

@@ -82,12 +82,12 @@ def outcome(files: dict[str, bytes]) -> Loaded | SpecError:
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
         before = sorted(Path(folder).rglob("*"))
-        started = time.monotonic()
+        started = time.process_time()
         try:
             result: Loaded | SpecError = load(Path(folder), environ={})
         except SpecError as error:
             result = error
-        assert time.monotonic() - started < LIMIT
+        assert time.process_time() - started < LIMIT
         assert sorted(Path(folder).rglob("*")) == before
     return result
 
@@ -214,6 +214,6 @@ def test_five_thousand_misshapen_specs(files: dict[str, bytes]) -> None:
 
 def test_a_thousand_unknown_fields_cost_no_more_than_a_moment() -> None:
     keys = "".join(f"  {'k' * 40}{i}: 1\n" for i in range(15_000))
-    started = time.monotonic()
+    started = time.process_time()
     outcome({"specs/a.yaml": (MODEL + keys).encode()})
-    assert time.monotonic() - started < LIMIT
+    assert time.process_time() - started < LIMIT

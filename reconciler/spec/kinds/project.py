@@ -129,6 +129,8 @@ class ProjectSpec(Block):
     """What specs may ask for."""
     publish: Text | None = None
     """Where applications read which endpoint serves what: a path, gs:// or s3://."""
+    catalog: Text | None = None
+    """A JSON file with facts of your own about base models, such as prices, merged over the packaged ones."""
 
 
 class ProjectMetadata(Block):

@@ -1,7 +1,7 @@
 """What became of creates that were sent and not settled.
 
 A PREPARED intent was never sent and is abandoned. For a SENDING one every page of the location's runs is listed and
-the attempt label is matched on this side: found is adopted, absent is believed only after the window has passed and
+the attempt label, or the id of our choice, is matched on this side: found is adopted, absent is believed only after the window has passed and
 two complete lists agree. Anything less stays in doubt.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.applying.clock import Clock
+from reconciler.core.client_ids import is_attempt
 from reconciler.core.desired import Backend
 from reconciler.core.events import Event, EventSink
 from reconciler.core.labels import ATTEMPT
@@ -110,7 +111,7 @@ class Recovery:
             runs = provider.runs_in(intent.project, intent.location)
         except CloudError as error:
             raise self._doubt(intent, f"the runs cannot be listed: {error.what}") from error
-        return [run for run in runs if run.labels.get(ATTEMPT) == intent.attempt]
+        return [run for run in runs if is_attempt(run.labels.get(ATTEMPT, ""), intent.attempt)]
 
     def _wait_for_window(self, intent: Intent) -> bool:
         """Whether absence may be judged, after waiting for it if the wait is short."""

@@ -43,6 +43,11 @@ def own_labels(project: str, address: Address, fingerprint: str, attempt: str) -
     }
 
 
+def names_spec(label: str, fingerprint: str) -> bool:
+    """Whether a spec label is of that fingerprint; ids that stand for labels hold its first ten digits only."""
+    return len(label) >= 10 and short(fingerprint, 40).startswith(label)
+
+
 def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
     """What is left of a resource's labels when ours and the server's own are taken away."""
     return {

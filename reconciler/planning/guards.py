@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from reconciler.catalog.services import service_of
 from reconciler.core.address import Address
+from reconciler.core.client_ids import client_id_of
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.labels import ATTEMPT
 from reconciler.core.plan import Action, Change, Cost, Plan
@@ -69,9 +70,13 @@ def busy_runs(world: World) -> tuple[str, ...]:
     # A run that is recorded as under way and not listed is counted: better to wait than to be refused.
     active.update(key for key in owners if key not in world.observed.runs)
     names = [owners.get(key) or world.observed.runs[key].name for key in active]
-    seen = {run.labels.get(ATTEMPT) for run in world.observed.runs.values()} if world.intents else set()
+    seen = (
+        {client_id_of(run.labels.get(ATTEMPT, "")) for run in world.observed.runs.values()} if world.intents else set()
+    )
     names.extend(
-        str(i.address) for i in world.intents.values() if i.status is IntentStatus.SENDING and i.attempt not in seen
+        str(i.address)
+        for i in world.intents.values()
+        if i.status is IntentStatus.SENDING and client_id_of(i.attempt) not in seen
     )
     return tuple(sorted(names))
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from reconciler.catalog import Catalog
 from reconciler.core import labels
 from reconciler.core.address import Address, is_address
+from reconciler.core.client_ids import client_id_of
 from reconciler.core.desired import Desired, Endpoint, TunedModel
 from reconciler.core.observed import Observed, Run
 from reconciler.core.resource_names import key_of, parse_resource_name
@@ -116,11 +117,11 @@ def _unrecorded(project: str, state: State, observed: Observed) -> tuple[dict[st
     """Runs that no record knows: those with this project's labels, by address label, and all others."""
     known = {key_of(v.run) for record in state.resources.values() for v in record.versions if v.run}
     known.update(key_of(i.run) for i in state.intents if i.run)
-    attempts = {i.attempt for i in state.intents if i.is_open}
+    attempts = {client_id_of(i.attempt) for i in state.intents if i.is_open}
     ours: dict[str, list[Run]] = {}
     foreign = []
     for key, run in observed.runs.items():
-        if key in known or run.labels.get(labels.ATTEMPT) in attempts:
+        if key in known or client_id_of(run.labels.get(labels.ATTEMPT, "")) in attempts:
             continue
         if run.labels.get(labels.PROJECT) == project:
             ours.setdefault(run.labels.get(labels.ADDRESS, ""), []).append(run)

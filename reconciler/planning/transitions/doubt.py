@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.core.client_ids import is_attempt
 from reconciler.core.desired import TunedModel
 from reconciler.core.labels import ATTEMPT
 from reconciler.core.moments import parse_moment
@@ -20,7 +21,7 @@ from reconciler.planning.world import World
 def settle(world: World, model: TunedModel, intent: Intent) -> Iterator[Finding]:
     """Adopt the run that carries the attempt's label, or wait for certainty."""
     found = sorted(
-        (r for r in world.observed.runs.values() if r.labels.get(ATTEMPT) == intent.attempt),
+        (r for r in world.observed.runs.values() if is_attempt(r.labels.get(ATTEMPT, ""), intent.attempt)),
         key=lambda r: (r.created_at, r.name),
     )
     if found:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.core.canonical import short
 from reconciler.core.desired import TunedModel
-from reconciler.core.labels import SPEC
+from reconciler.core.labels import SPEC, names_spec
 from reconciler.core.observed import Run, StoredObject
 from reconciler.core.plan import Action, Change, FieldChange
 from reconciler.core.state import Record, Version, VersionStatus
@@ -68,8 +67,8 @@ def _serves(record: Record | None) -> bool:
 def adopt_before_buying(world: World, model: TunedModel, record: Record | None, number: int) -> Change | None:
     """A run that our labels claim and no record knows: it is proposed, never taken silently, never bought again."""
     strays = [r for r in world.strays_of(model.address) if r.state.is_active or left_a_model(world, r)]
-    wanted = short(training_fingerprint(model, world.desired.contents), 40)
-    same = [r for r in strays if r.labels.get(SPEC) == wanted]
+    wanted = training_fingerprint(model, world.desired.contents)
+    same = [r for r in strays if names_spec(r.labels.get(SPEC, ""), wanted)]
     if len(same) > 1:
         names = ", ".join(r.name for r in same)
         return change(model, Action.HOLD, Code.AMBIGUOUS, f"{len(same)} runs carry this spec's labels: {names}")

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.applying.approval import as_it_was_planned
 from reconciler.applying.clock import Clock
+from reconciler.applying.gates.overriding import overridden
 from reconciler.applying.gates.reading import read_gates
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.outcomes import (
@@ -30,22 +31,24 @@ from reconciler.applying.publishing import serving_by_address
 from reconciler.applying.reading import read_datasets
 from reconciler.applying.recorded import recorded_view
 from reconciler.applying.refreshing import refresh
+from reconciler.applying.versions import chosen, version_of
 from reconciler.applying.waiting import Waiting
 from reconciler.catalog import Catalog
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.events import EventSink
+from reconciler.core.metrics import Curves, VersionCurves
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Plan
 from reconciler.core.resource_names import location_of
-from reconciler.core.state import Record, State
+from reconciler.core.state import Record, State, Version
 from reconciler.errors import SpecError, StateError, UsageError
 from reconciler.planning.absorb import absorb
 from reconciler.planning.policy import policy_violations
 from reconciler.spec.load import Loaded
 from reconciler.state.history import Copy
-from reconciler.state.lock import Holder, Lock
+from reconciler.state.lock import Holder, Lock, who
 from reconciler.state.store import StateStore
 
 __all__ = ["ApplyOptions", "ApplyResult", "Engine", "HeldItem", "PlanOptions", "Standing", "Validation"]
@@ -132,6 +135,36 @@ class Engine:
                 next_step="See `tuneform status`; apply once its run has finished.",
             )
         return {str(address): serving[str(address)]}
+
+    def version(self, address: Address, number: int | None = None) -> Version:
+        """One recorded version of an address, the newest without a number. Raises StateError when there is none."""
+        return version_of(_record(self.store.read(), address), number)
+
+    def override_gates(self, address: Address, number: int, reason: str) -> Mapping[str, Any]:
+        """Let a version serve whatever its gates say; the decision as it is kept. Raises UsageError, StateError."""
+        with self.lock.held("gates override"):
+            base = self.store.read()
+            record = overridden(_record(base, address), number, reason, by=who(), at=self.clock.now())
+            self.store.write(base.with_record(record), base)
+        kept: Mapping[str, Any] = version_of(record, number).evidence["override"]
+        return kept
+
+    def metrics(self, address: Address, numbers: Sequence[int] = ()) -> Curves:
+        """What the runs of an address measured: of these versions, else of the newest and the one that serves.
+
+        Raises StateError for what is not recorded and CloudError for what cannot be read.
+        """
+        record = _record(self.store.read(), address)
+        versions = chosen(record, numbers)
+        reader = next((p for b, p in self.cloud().providers.items() if b == record.backend), None)
+        if reader is None:
+            raise UsageError(f"this version does not drive {record.backend}", where=str(address))
+        return Curves(
+            address,
+            tuple(
+                VersionCurves(v.number, str(v.status), v.number == record.current, reader.metrics(v)) for v in versions
+            ),
+        )
 
     def state_list(self) -> tuple[Address, ...]:
         """Every recorded address."""

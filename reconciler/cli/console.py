@@ -46,6 +46,11 @@ class Console:
         return self._out
 
     @property
+    def shows_unicode(self) -> bool:
+        """Whether stdout can show more than ASCII, such as the lines of a chart."""
+        return (getattr(self._out, "encoding", None) or "").lower().replace("-", "") == "utf8"
+
+    @property
     def width(self) -> int:
         """The columns of the terminal, or of `COLUMNS`; 80 in a log."""
         said = self._environ.get("COLUMNS", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -59,11 +60,12 @@ def global_options(*, hidden: bool) -> list[click.Parameter]:
 
 
 class Verb(click.Command):
-    """A command that also takes the global options."""
+    """A command that also takes the global options, but for those whose name it uses itself."""
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
-        self.params.extend(global_options(hidden=True))
+        own = {name for param in self.params for name in param.opts}
+        self.params.extend(option for option in global_options(hidden=True) if own.isdisjoint(option.opts))
 
 
 class VerbGroup(click.Group):
@@ -92,7 +94,9 @@ class Program(click.Group):
         """The verb of that name."""
         if cmd_name not in self.verbs:
             return None
-        command: click.Command = importlib.import_module(f"reconciler.cli.commands.{cmd_name}").command
+        # `import` cannot be the name of a module that is to be imported by name.
+        module = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command: click.Command = importlib.import_module(f"reconciler.cli.commands.{module}").command
         return command
 
     def resolve_command(

@@ -44,7 +44,7 @@ class Lock:
     @contextmanager
     def held(self, operation: str) -> Iterator[None]:
         """Hold the lock for a block. The system releases it if the process dies. Raises Locked, naming the holder."""
-        holder = Holder(_who(), socket.gethostname(), os.getpid(), operation, stamp(self._now()), __version__)
+        holder = Holder(who(), socket.gethostname(), os.getpid(), operation, stamp(self._now()), __version__)
         hold = self._backend.try_hold(LOCK, msgspec.json.encode(holder) + b"\n")
         if hold is None:
             raise self._locked(self.holder())
@@ -87,7 +87,8 @@ class Lock:
         )
 
 
-def _who() -> str:
+def who() -> str:
+    """The name of the person, or of the account, that runs this process."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # a container without an entry for its user

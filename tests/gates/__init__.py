@@ -1,0 +1,1 @@
+"""Gates: what a finished version must pass before it serves, told by whoever relies on them."""

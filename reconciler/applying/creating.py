@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import Any
 
 from reconciler.applying.clock import Clock
+from reconciler.core.client_ids import CLIENT_NAMED, client_id, with_client_id
 from reconciler.core.desired import TunedModel
 from reconciler.core.labels import address_label, own_labels
 from reconciler.core.moments import stamp
@@ -36,7 +37,11 @@ MAX_SECONDS_TO_SEND = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One version to be bought: the resolved block to send, and what will be remembered of it."""
+    """One version to be bought: the resolved block to send, and what will be remembered of it.
+
+    `earlier_runs` is the attempt that last became a run of this version: where the id is of our choice, every attempt
+    after it asks for the same one, so that two of them cannot become two runs.
+    """
 
     model: TunedModel
     project_label: str
@@ -47,6 +52,7 @@ class Order:
     remembered: dict[str, Any]
     datasets: tuple[DatasetPin, ...] = ()
     estimated_usd: float | None = None
+    earlier_runs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,7 @@ class Creator:
 
     def create(self, provider: TuningProvider, order: Order, *, base: tuple[str, int]) -> Receipt:
         """Buy one version. Raises StateConflict, with nothing sent, when another process is or was at it."""
-        attempt = self._attempt()
+        attempt = self._attempt_of(order)
         labels = own_labels(order.project_label, order.model.address, order.fingerprint, attempt)
         request = provider.create_request(
             order.model, body=order.body, labels={**order.model.labels, **labels}, attempt=attempt
@@ -103,6 +109,15 @@ class Creator:
             late = NotSent("the process was held up too long before sending", where=str(order.model.address))
             return self._settle(sending, Submission(Outcome.NOT_SENT, error=late))
         return self._settle(sending, provider.submit(request))
+
+    def _attempt_of(self, order: Order) -> str:
+        random = self._attempt()
+        if order.model.backend not in CLIENT_NAMED:
+            return random
+        chosen = client_id(
+            order.project_label, order.model.address, order.fingerprint, order.version, order.earlier_runs + 1
+        )
+        return with_client_id(chosen, random)
 
     def _intent(self, order: Order, attempt: str, request: CreateRequest) -> Intent:
         model = order.model

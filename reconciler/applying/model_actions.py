@@ -14,17 +14,17 @@ from reconciler.applying.operations import OperationWaiter
 from reconciler.applying.references import dataset_uris, resolve_body
 from reconciler.applying.teardown import Teardown
 from reconciler.core.address import Address
-from reconciler.core.canonical import short
 from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.events import Event, EventSink
-from reconciler.core.labels import ATTEMPT, OWN, SERVER_KEYS, SERVER_PREFIX, SPEC
+from reconciler.core.labels import ATTEMPT, OWN, SERVER_KEYS, SERVER_PREFIX, SPEC, names_spec
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Change
-from reconciler.core.resource_names import key_of, parse_resource_name
+from reconciler.core.resource_names import is_tuned_model, key_of, parse_resource_name
 from reconciler.core.state import Checkpoint, DatasetPin, Record, State, Version, VersionStatus
 from reconciler.errors import AlreadyExists, InDoubt, ResourceExhausted, TuneformError
 from reconciler.planning.absorb import absorb
+from reconciler.planning.blocks import declared_settings
 from reconciler.planning.guards import is_counted_delete
 from reconciler.providers.protocol import Outcome, TuningProvider
 from reconciler.spec.fields import training_body
@@ -60,6 +60,7 @@ class ModelActions:
             remembered=training_body(model, self.desired.contents),
             datasets=pins(body, self.ledger.observed),
             estimated_usd=change.cost.usd if change.cost else None,
+            earlier_runs=earlier.attempts if earlier else 0,
         )
         self._say("intent", model.address, f"v{number}: intent recorded", version=number)
         receipt = self.creator.create(self.provider, order, base=self.base)
@@ -118,7 +119,7 @@ class ModelActions:
         )
         number = change.version or (record.newest.number + 1 if record.newest else 1)
         fingerprint = training_fingerprint(model, self.desired.contents)
-        from_this_spec = run.labels.get(SPEC) == short(fingerprint, 40)
+        from_this_spec = names_spec(run.labels.get(SPEC, ""), fingerprint)
         version = Version(
             number=number,
             status=VersionStatus.ACTIVE,
@@ -168,6 +169,9 @@ class ModelActions:
             elif collection == "endpoints":
                 seen_endpoint = self.provider.endpoint(target)
                 self.provider.update_endpoint(target, patch(model, before, seen_endpoint.labels))
+            elif is_tuned_model(target):
+                words = {k: v for k, v in patch(model, before, {}).items() if k != "labels"}
+                self.provider.update_model(target, {**words, **declared_settings(model)})
             self._say("updated", model.address, f"patched {target}", target=target)
         self._remember_metadata(model)
 
@@ -228,7 +232,9 @@ class ModelActions:
 
 def declared_metadata(model: TunedModel) -> dict[str, Any]:
     """What a spec says of display name, description and labels, as `Record.metadata` keeps it."""
-    return {"displayName": model.display_name, "description": model.description, "labels": dict(model.labels)}
+    words = {"displayName": model.display_name, "description": model.description, "labels": dict(model.labels)}
+    settings = declared_settings(model)
+    return {**words, "settings": settings} if settings else words
 
 
 def patch(model: TunedModel, before: Mapping[str, Any], live: Mapping[str, str]) -> dict[str, Any]:
@@ -281,7 +287,7 @@ def replace_deleted(record: Record, targets: tuple[str, ...], clock: Clock) -> R
 
 
 def _without_targets(version: Version, gone: frozenset[str], clock: Clock) -> Version:
-    if not ({version.model, version.endpoint, *(c.endpoint for c in version.checkpoints)} - {""}) & gone:
+    if not ({version.run, version.model, version.endpoint, *(c.endpoint for c in version.checkpoints)} - {""}) & gone:
         return version
     left = replace(
         version,

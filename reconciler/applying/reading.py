@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.catalog import BaseModel, Catalog
+from reconciler.catalog.palm import BATCH_SIZES
 from reconciler.core.address import Address, is_address
 from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.diagnostics import Diagnostic
@@ -27,10 +28,26 @@ def read_datasets(desired: Desired, catalog: Catalog) -> tuple[Desired, tuple[Di
         replace(d, address=d.address or str(address)) for address, found in read.items() for d in found.diagnostics
     ]
     for model in desired.models.values():
+        findings.extend(_steps_not_known(model))
         base = catalog.find(str(model.body.get("baseModel", "")))
         if base is not None:
             findings.extend(_beyond_limits(model, base, read))
     return replace(desired, contents=contents), tuple(findings)
+
+
+def _steps_not_known(model: TunedModel) -> Iterator[Diagnostic]:
+    """An error for `train_steps: auto` where the rows cannot be counted or the region's batch size is not known."""
+    parameters: Mapping[str, Any] = model.body.get("runtimeConfig", {}).get("parameterValues", {})
+    if model.backend != "palm" or parameters.get("train_steps") != "auto":
+        return
+    if not is_address(parameters.get("dataset_uri")):
+        why = "train_steps: auto counts the rows of a Dataset; a gs:// object is not read"
+    elif model.location not in BATCH_SIZES:
+        why = f"train_steps: auto needs the batch size, which is known for {' and '.join(sorted(BATCH_SIZES))} only"
+    else:
+        return
+    source = model.sources.at("palm.runtimeConfig.parameterValues.train_steps")
+    yield Diagnostic("error", "train_steps", why, str(model.address), source, "Give train_steps as a number.")
 
 
 def _beyond_limits(model: TunedModel, base: BaseModel, read: Mapping[Address, Inspection]) -> Iterator[Diagnostic]:

@@ -1,8 +1,8 @@
 """What became of creates that were sent and not settled.
 
 A PREPARED intent was never sent and is abandoned. For a SENDING one every page of the location's runs is listed and
-the attempt label, or the id of our choice, is matched on this side: found is adopted, absent is believed only after the window has passed and
-two complete lists agree. Anything less stays in doubt.
+the attempt label, or the id of our choice, is matched on this side: found is adopted, absent is believed only after
+the window has passed and two complete lists agree. Anything less stays in doubt.
 """
 
 from __future__ import annotations

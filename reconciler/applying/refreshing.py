@@ -30,7 +30,8 @@ def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningRead
 
 def wanted_objects(desired: Desired, state: State) -> set[str]:
     """The `gs://` URIs that matter: declared ones, uploaded ones, and those the newest versions were given."""
-    uris = {d.uri(desired.contents[a].sha256) for a, d in desired.datasets.items() if a in desired.contents}
+    uploaded = {a: d for a, d in desired.datasets.items() if a in desired.contents and d.format != "textPairs"}
+    uris = {dataset.uri(desired.contents[address].sha256) for address, dataset in uploaded.items()}
     for address, model in desired.models.items():
         uris.update(dataset_uris(model.body))
         record = state.resources.get(address)

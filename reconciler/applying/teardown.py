@@ -15,6 +15,8 @@ from reconciler.core.resource_names import key_of, parse_resource_name
 from reconciler.errors import NotFound
 from reconciler.providers.protocol import TuningProvider
 
+_DELETED_ALONE = frozenset({"models", "tunedModels", "pipelineJobs"})
+
 
 @dataclass(frozen=True, slots=True)
 class Teardown:
@@ -25,7 +27,9 @@ class Teardown:
     say: Callable[[str, str], None]
 
     def take_away(self, targets: Sequence[str], *, shared_models: frozenset[str] = frozenset()) -> None:
-        """Remove endpoints and models, in the order given. `shared_models` are keys whose other versions stay.
+        """Remove endpoints, models and the records of pipelines, in the order given.
+
+        `shared_models` are keys whose other versions stay.
 
         Raises what the API raises; what is gone already counts as removed.
         """
@@ -33,7 +37,7 @@ class Teardown:
         for target in targets:
             if _collection(target) == "endpoints":
                 self._endpoint(target, models)
-            elif _collection(target) == "models":
+            elif _collection(target) in _DELETED_ALONE:
                 self._model(target, shared=key_of(target) in shared_models)
 
     def _endpoint(self, name: str, ours: frozenset[str]) -> None:
@@ -70,7 +74,7 @@ class Teardown:
 
 def _collection(name: str) -> str:
     parsed = parse_resource_name(name)
-    return parsed.collection if parsed else ""
+    return parsed.collection if parsed else name.partition("/")[0]
 
 
 def without(traffic: Mapping[str, int], deployed_id: str) -> dict[str, int]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from reconciler.errors import UsageError
 
@@ -23,6 +25,18 @@ def palm_train_steps(examples: int, epochs: int, region: str) -> int:
             next_step=f"Give train_steps as a number, or tune in {' or '.join(BATCH_SIZES)}.",
         )
     return math.ceil(examples * epochs / BATCH_SIZES[region])
+
+
+def with_train_steps(parameters: Mapping[str, Any], examples: int | None, region: str) -> dict[str, Any]:
+    """The template's parameters with `train_steps: auto` and `epochs` turned into a number.
+
+    They stay as they are where a number was given, or nobody knows how many examples there are. Raises as
+    `palm_train_steps` does.
+    """
+    if parameters.get("train_steps") != "auto" or examples is None:
+        return dict(parameters)
+    steps = palm_train_steps(examples, int(parameters.get("epochs", 1)), region)
+    return {name: value for name, value in {**parameters, "train_steps": steps}.items() if name != "epochs"}
 
 
 def palm_tuning_cost(hours: float, accelerators: int, usd_per_accelerator_hour: float) -> float:

@@ -67,6 +67,8 @@ def _connect(google: GoogleSettings, settings: Settings) -> Client:
 def _cloud(client: Client, project_label: str) -> Cloud:
     from reconciler.applying.operations import Pace
     from reconciler.applying.recovery import Patience
+    from reconciler.providers.gemini.provider import GeminiProvider
+    from reconciler.providers.palm.provider import PalmProvider
     from reconciler.providers.storage import CloudStorage
     from reconciler.providers.vertex.provider import VertexProvider
 
@@ -78,7 +80,11 @@ def _cloud(client: Client, project_label: str) -> Cloud:
         return client.server_date() or datetime.now(UTC)
 
     return Cloud(
-        providers={"vertex": VertexProvider(client, project_label)},
+        providers={
+            "vertex": VertexProvider(client, project_label),
+            "gemini": GeminiProvider(client, project_label),
+            "palm": PalmProvider(client, project_label),
+        },
         objects=CloudStorage(client),
         window=window,
         judge=judge,

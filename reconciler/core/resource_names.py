@@ -35,6 +35,11 @@ def parse_resource_name(text: str) -> ResourceName | None:
     return ResourceName(match[1], match[2], match[3], match[4], match[5] or "") if match else None
 
 
+def is_tuned_model(name: str) -> bool:
+    """Whether a name is that of a Gemini API tuned model, `tunedModels/id`: run, model and endpoint in one."""
+    return name.startswith("tunedModels/")
+
+
 def location_of(name: str) -> str:
     """The location in a resource name; empty where there is none (Gemini API names have none)."""
     parsed = parse_resource_name(name)

@@ -18,10 +18,11 @@ class Example(TypedDict):
     output: str
 
 
-def rows_for_gemini(path: str, *, root: str, label: str) -> tuple[Example, ...]:
+def rows_for_gemini(path: str, *, root: str, label: str, sha256: str = "") -> tuple[Example, ...]:
     """The rows of a `textPairs` file (JSONL, CSV or a JSON array) as inline examples, at most 4 MB of them.
 
-    Raises DatasetError at the first row that is wrong; `inspect_dataset` tells them all.
+    Raises DatasetError at the first row that is wrong; `inspect_dataset` tells them all. With `sha256` (hex) it is
+    also raised for a file that holds anything else by now.
     """
     line = 0
     examples: list[Example] = []
@@ -38,6 +39,10 @@ def rows_for_gemini(path: str, *, root: str, label: str) -> tuple[Example, ...]:
                 line = record.line
                 text_input, output = read_text_pair(record.data, _ignore)
                 examples.append({"textInput": text_input, "output": output})
+            if sha256 and lines.sha256 != sha256:
+                raise Problem(
+                    "dataset_changed", "the file changed since it was planned with", hint="Run the command again."
+                )
     except Problem as problem:
         where = f"{label}:{max(problem.line, line, 1)}:{problem.column}"
         raise DatasetError(str(problem), where=where, next_step=problem.hint) from problem

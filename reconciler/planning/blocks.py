@@ -9,6 +9,12 @@ from reconciler.core.desired import Backend, TunedModel
 
 METHODS = ("supervisedTuningSpec", "preferenceOptimizationSpec")
 
+PALM_PARAMETERS = ("runtimeConfig", "parameterValues")
+
+# What can be patched on a finished model besides its words and labels.
+SETTINGS: dict[Backend, tuple[str, ...]] = {
+    "gemini": ("temperature", "topP", "topK", "readerProjectNumbers", "readers", "writers")
+}
 # What a run is trained from.
 TRAINING_PATHS: dict[Backend, tuple[tuple[str, ...], ...]] = {
     "vertex": tuple((method, "trainingDatasetUri") for method in METHODS),
@@ -22,6 +28,11 @@ _EPOCH_PATHS = (
     *((method, "hyperParameters", "epochCount") for method in METHODS),
     ("tuningTask", "hyperparameters", "epochCount"),
 )
+
+
+def declared_settings(model: TunedModel) -> dict[str, Any]:
+    """What else than words can be patched on a finished model, as far as the spec declares it."""
+    return {name: model.body[name] for name in SETTINGS.get(model.backend, ()) if name in model.body}
 
 
 def value_at(body: Mapping[str, Any], path: tuple[str, ...]) -> Any:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reconciler.catalog.palm import with_train_steps
 from reconciler.core.address import Address, is_address
 from reconciler.core.desired import TunedModel
 from reconciler.core.plan import FieldChange, FieldClass
 from reconciler.core.resource_names import key_of, location_of
 from reconciler.core.state import Version
-from reconciler.planning.blocks import METHODS, PARENT_PATHS, training_path, value_at
+from reconciler.planning.blocks import METHODS, PALM_PARAMETERS, PARENT_PATHS, training_path, training_source, value_at
 from reconciler.planning.content import declared_content, overwritten, recorded_content, training_pin
 from reconciler.planning.normalise import aligned
 from reconciler.planning.world import World
@@ -33,11 +34,13 @@ def training_changes(world: World, model: TunedModel, version: Version) -> tuple
     bought = merged(version.resolved, version.body)
     before = {"location": location_of(version.run), **_without_export(bought)}
     path = training_path(model.backend, declared)
-    if path and value_at(before, path) is not None and _same_data(world, model, version):
+    if path and _is_same_or_unknown(world, model, version, value_at(before, path)):
         before = _with(before, path, value_at(declared, path))
     for path in PARENT_PATHS:
         if _same_parent(world, value_at(declared, path), value_at(before, path)):
             before = _with(before, path, value_at(declared, path))
+    if model.backend == "palm":
+        before, declared = _with_steps(world, model, version, before, declared)
     absences = _absences(version.body or version.resolved, declared)
     found = [*_differences((), aligned(before, declared), declared), *absences, *_export_taken_back(model, bought)]
     return tuple(_field(model, *difference) for difference in sorted(found, key=lambda d: d[0]))
@@ -63,6 +66,31 @@ def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
         else:
             result[key] = value
     return result
+
+
+def _with_steps(
+    world: World, model: TunedModel, version: Version, before: dict[str, Any], declared: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both sides with the number that `train_steps: auto` stands for, where the run tells which it was given."""
+    given = value_at(version.resolved, (*PALM_PARAMETERS, "train_steps"))
+    if given is None:
+        return before, declared
+    source = training_source(model)
+    content = world.desired.contents.get(Address.parse(source)) if is_address(source) else None
+    settled = with_train_steps(
+        value_at(declared, PALM_PARAMETERS) or {}, content.rows if content else None, model.location
+    )
+    bought = {**(value_at(before, PALM_PARAMETERS) or {}), "train_steps": given}
+    return _with(before, PALM_PARAMETERS, bought), _with(declared, PALM_PARAMETERS, settled)
+
+
+def _is_same_or_unknown(world: World, model: TunedModel, version: Version, before: Any) -> bool:
+    """Whether nothing says that the data differs. The Gemini API never gives back what a model was trained from, so
+    of a model that was not bought through this state it is not known.
+    """
+    if before is None:
+        return model.backend == "gemini"
+    return _same_data(world, model, version)
 
 
 def _same_data(world: World, model: TunedModel, version: Version) -> bool:

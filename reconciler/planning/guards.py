@@ -11,11 +11,13 @@ from dataclasses import replace
 from reconciler.catalog.services import service_of
 from reconciler.core.address import Address
 from reconciler.core.client_ids import client_id_of
+from reconciler.core.desired import TunedModel
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.labels import ATTEMPT
 from reconciler.core.plan import Action, Change, Cost, Plan
 from reconciler.core.resource_names import key_of
 from reconciler.core.state import IntentStatus
+from reconciler.planning.blocks import base_model
 from reconciler.planning.cost import billed_before, one_off_cost
 from reconciler.planning.policy import policy_violations
 from reconciler.planning.reasons import Code, because
@@ -24,6 +26,8 @@ from reconciler.planning.world import World
 
 _BY_REMOVAL = frozenset({Code.REMOVED.value, Code.DESTROYED.value})
 _SHOWN_BLOCKERS = 3
+# Model.supportedGenerationMethods of generativelanguage v1beta.
+_CREATE_TUNED_MODEL = "createTunedModel"
 
 ChangeKey = tuple[Address, Action, int | None]
 
@@ -88,11 +92,27 @@ def _barred(world: World, change: Change, violations: Mapping[str, Diagnostic]) 
     if service is not None and not service.takes_new_tunes and not world.options.allow_retired:
         message = f"{service.name} takes no new tunes since {service.ended}: {service.reason}; {service.instead}"
         return _held(change, Code.SERVICE_RETIRED, message)
+    if model is not None and (why := _not_tunable(world, model)):
+        return replace(_held(change, Code.BASE_NOT_TUNABLE, why), source=model.sources.at(f"{model.backend}.baseModel"))
     violation = violations.get(str(change.address))
     if violation is None:
         return change
     where = f"{violation.source}: " if violation.source else ""
     return replace(_held(change, violation.code, f"{where}{violation.message}"), source=violation.source)
+
+
+def _not_tunable(world: World, model: TunedModel) -> str:
+    """Why the Gemini API would refuse a base model, by what it lists; empty when nothing speaks against it."""
+    methods = world.observed.base_methods
+    base = base_model(model.body)
+    if model.backend != "gemini" or methods is None or not base:
+        return ""
+    tunable = sorted(name for name, able in methods.items() if _CREATE_TUNED_MODEL in able)
+    if f"models/{base}" in tunable:
+        return ""
+    listed = "is not listed" if f"models/{base}" not in methods else f"is listed without {_CREATE_TUNED_MODEL}"
+    instead = f"use one of {', '.join(tunable[:_SHOWN_BLOCKERS])}, or " if tunable else ""
+    return f"models/{base} {listed}, so tuning it would be refused; {instead}{service_of(model.backend).instead}"
 
 
 def _behind(world: World, change: Change, stuck: Collection[Address]) -> Change:

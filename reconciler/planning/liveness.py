@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.core.observed import Run
-from reconciler.core.resource_names import key_of
+from reconciler.core.resource_names import is_tuned_model, key_of
 from reconciler.core.runs import RunState
 from reconciler.core.state import Record, Version, VersionStatus
 from reconciler.planning.world import World
@@ -19,7 +19,10 @@ ENDED_BADLY = frozenset({RunState.FAILED, RunState.EXPIRED, RunState.CANCELLED})
 def leftovers(version: Version) -> tuple[str, ...]:
     """Everything remote that a version left, in the order of teardown: endpoints, checkpoints' too, then the model."""
     endpoints = (version.endpoint, *(c.endpoint for c in version.checkpoints))
-    return tuple(dict.fromkeys(name for name in (*endpoints, version.model) if name))
+    # A run of the Gemini API that failed or was cancelled is still there, and can be deleted like a model.
+    ended = not version.is_live and version.status is not VersionStatus.DELETED
+    run = version.run if ended and is_tuned_model(version.run) else ""
+    return tuple(dict.fromkeys(name for name in (*endpoints, version.model, run) if name))
 
 
 def run_gone(world: World, record: Record, version: Version) -> bool:

@@ -29,7 +29,7 @@ def policy_violations(desired: Desired) -> tuple[Diagnostic, ...]:
         found.extend(_of_model(desired.models[address], policy))
     for address, dataset in sorted(desired.datasets.items()):
         bucket = _bucket(dataset.bucket)
-        if _is_barred(bucket, policy.dataset_buckets):
+        if bucket and _is_barred(bucket, policy.dataset_buckets):
             found.append(_bucket_violation(address, bucket, policy, dataset.sources.at("bucket")))
     for address, endpoint in sorted(desired.endpoints.items()):
         if _is_barred(endpoint.location, policy.locations):

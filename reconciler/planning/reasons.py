@@ -105,6 +105,7 @@ class Code(StrEnum):
     COST_LIMIT = "cost_limit", "The cost is above the limit."
     PRICE_UNKNOWN = "price_unknown", "The cost is not known."
     SERVICE_RETIRED = "service_retired", "The service takes no new tunes."
+    BASE_NOT_TUNABLE = "base_not_tunable", "The API does not list the base model as one that can be tuned."
     BACKEND_CHANGED = "backend_changed", "The spec moved to another service under the same address."
     POLICY_BASE_MODEL = "policy_base_model", "The project's policy does not allow the base model."
     POLICY_LOCATION = "policy_location", "The project's policy does not allow the location."

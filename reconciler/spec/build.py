@@ -42,7 +42,7 @@ def tuned_model(spec: Spec, project: Project, location: str, depends_on: tuple[A
         project=project.google.project,
         location="" if backend == "gemini" else own_location,
         body=body,
-        display_name=body.get(_DISPLAY_NAME[backend], spec.address.name),
+        display_name=_display_name(backend, body) or spec.address.name,
         description=body.get("description"),
         labels=spec.metadata.get("labels", {}),
         lifecycle=_lifecycle(spec.body),
@@ -52,6 +52,13 @@ def tuned_model(spec: Spec, project: Project, location: str, depends_on: tuple[A
     )
 
 
+def _display_name(backend: Backend, body: Mapping[str, Any]) -> str:
+    """What the tuned model is called; for PaLM that may be told apart from the pipeline's own name."""
+    parameters = body.get("runtimeConfig", {}).get("parameterValues", {})
+    name: str = parameters.get("model_display_name") or body.get(_DISPLAY_NAME[backend], "")
+    return name
+
+
 def dataset(spec: Spec, project: Project) -> Dataset:
     """The local file a spec declares; it need not exist."""
     return Dataset(
@@ -59,7 +66,7 @@ def dataset(spec: Spec, project: Project) -> Dataset:
         path=inside(project.root, spec.body["file"]),
         file=spec.body["file"],
         format=spec.body["format"],
-        bucket=spec.body["bucket"],
+        bucket=spec.body.get("bucket", ""),
         sources=spec.report.sources,
     )
 

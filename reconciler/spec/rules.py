@@ -27,6 +27,8 @@ def check_rules(spec: Spec, root: str) -> None:
         _check_tuned_model(spec, root)
     elif spec.address.kind == "Dataset":
         _check_path(spec, root, ("spec", "file"), spec.body["file"])
+        if "bucket" not in spec.body and spec.body["format"] != "textPairs":
+            spec.report.error("missing_field", "bucket is missing: the file has to be uploaded somewhere", ("spec",))
     else:
         _check_endpoint(spec)
 

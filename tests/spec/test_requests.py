@@ -85,7 +85,7 @@ def test_the_number_generator_with_its_fifteen_examples(work: Workspace) -> None
 def test_the_palm_pipeline(work: Workspace) -> None:
     model = pasted(work, "palm-tune-large-model.json")
     assert settled(model.body, "runtimeConfig.parameterValues.train_steps") == 30
-    assert model.display_name == "tune-text-bison"
+    assert model.display_name == "tuned-bison"
 
 
 def test_a_body_pasted_without_anything_around_it_is_told_where_to_go(work: Workspace) -> None:

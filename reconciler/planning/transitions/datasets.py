@@ -13,7 +13,9 @@ from reconciler.planning.world import World
 
 
 def upload(world: World, dataset: Dataset) -> Iterator[Finding]:
-    """What is to be done for a declared dataset."""
+    """What is to be done for a declared dataset. Text pairs travel inside the request and are not uploaded."""
+    if dataset.format == "textPairs":
+        return
     content = world.desired.contents.get(dataset.address)
     source = dataset.sources.at("file")
     if content is None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from reconciler.core.desired import TunedModel
 from reconciler.core.observed import LiveEndpoint, LiveModel
 from reconciler.core.plan import Action, FieldChange, FieldClass
 from reconciler.core.state import Record, Version
+from reconciler.planning.blocks import declared_settings
+from reconciler.planning.normalise import aligned, grantee
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.findings import Finding, change
 from reconciler.planning.world import World
@@ -60,9 +63,28 @@ def metadata_fields(
 
 
 def _of(model: TunedModel, record: Record, live: LiveModel | LiveEndpoint) -> tuple[FieldChange, ...]:
+    # A name that was found at adoption and that no spec says stays until somebody changes it.
+    left_alone = live.display_name in (record.metadata.get("namesLeftAlone") or ())
+    name = model.display_name if left_alone else live.display_name
     # A job's description reaches its model only; what people write on an endpoint is theirs.
-    description = live.description if isinstance(live, LiveModel) else None
-    return metadata_fields(model, record, live.display_name, description, live.labels)
+    if isinstance(live, LiveEndpoint):
+        return metadata_fields(model, record, name, None, live.labels)
+    words = metadata_fields(model, record, name, live.description, live.labels)
+    return (*words, *_settings(model, live))
+
+
+def _settings(model: TunedModel, live: LiveModel) -> Iterator[FieldChange]:
+    """Declared sampling defaults, reader projects and permissions that the live model does not have."""
+    for name, declared in declared_settings(model).items():
+        before = (live.settings or {}).get(name)
+        if before is not None and aligned(_unordered(before), _unordered(declared)) != _unordered(declared):
+            path = f"{model.backend}.{name}"
+            yield FieldChange(path, before, declared, FieldClass.METADATA, model.sources.at(path))
+
+
+def _unordered(value: Any) -> Any:
+    """Lists of readers, writers and projects are sets."""
+    return sorted({grantee(str(item)) for item in value}) if isinstance(value, list | tuple) else value
 
 
 def _labels(model: TunedModel, record: Record, live: Mapping[str, str]) -> Iterator[tuple[str, str | None, str | None]]:
@@ -76,9 +98,10 @@ def _labels(model: TunedModel, record: Record, live: Mapping[str, str]) -> Itera
 
 
 def _declared(model: TunedModel) -> tuple[object, ...]:
-    return model.display_name, model.description, dict(model.labels)
+    return model.display_name, model.description, dict(model.labels), declared_settings(model)
 
 
 def _recorded(record: Record) -> tuple[object, ...]:
     kept = record.metadata
-    return kept.get("displayName"), kept.get("description"), dict(kept.get("labels") or {})
+    names = kept.get("displayName"), kept.get("description"), dict(kept.get("labels") or {})
+    return *names, dict(kept.get("settings") or {})

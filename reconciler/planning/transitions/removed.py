@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from reconciler.core.desired import TunedModel
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.core.plan import Action, Change
+from reconciler.core.resource_names import parse_resource_name
 from reconciler.core.runs import RunState
 from reconciler.core.state import IntentStatus, Record, Version, VersionStatus
 from reconciler.planning.liveness import is_named, leftovers
 from reconciler.planning.reasons import Code, because
+from reconciler.planning.sight import RUN_COLLECTIONS
 from reconciler.planning.transitions.findings import Finding
 from reconciler.planning.transitions.retention import in_teardown_order
 from reconciler.planning.world import World
@@ -46,7 +48,7 @@ def remove(world: World, record: Record, leave: Farewell) -> Iterator[Finding]:
     intent = world.intents.get(record.address)
     left = [v for v in record.versions if v.status is not VersionStatus.DELETED]
     running = [v for v in left if v.is_live and world.observed.run(v.run) is not None]
-    targets = tuple(dict.fromkeys(name for v in left for name in leftovers(v)))
+    targets = tuple(dict.fromkeys(name for v in left for name in (*leftovers(v), *_job_records(world, v))))
     if _is_hidden(world, record):
         yield _unreadable(record)
     elif intent is not None and intent.status is IntentStatus.SENDING:
@@ -64,7 +66,7 @@ def remove(world: World, record: Record, leave: Farewell) -> Iterator[Finding]:
     elif running:
         yield from (_stop(world, record, leave, v) for v in running)
     else:
-        message = f"{leave.why}; the job's own record stays with Google"
+        message = f"{leave.why}; the job's own record stays with Google" if record.backend == "vertex" else leave.why
         yield _change(record, leave, Action.DELETE, leave.code, message, targets=in_teardown_order(targets))
 
 
@@ -95,6 +97,14 @@ def _users(world: World, record: Record, left: Sequence[Version]) -> str:
     if users:
         return ", ".join(str(a) for a in users)
     return next((f"a spec that names {v.model}" for v in left if is_named(world, v)), "")
+
+
+def _job_records(world: World, version: Version) -> tuple[str, ...]:
+    """The record of a pipeline job, which unlike a tuning job's can be deleted once the job has ended."""
+    run = world.observed.run(version.run)
+    parsed = parse_resource_name(version.run)
+    is_deletable = parsed is not None and parsed.collection == RUN_COLLECTIONS["palm"]
+    return (run.name,) if is_deletable and run is not None and run.state.is_final else ()
 
 
 def _stop(world: World, record: Record, leave: Farewell, version: Version) -> Change:

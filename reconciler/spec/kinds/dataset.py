@@ -9,11 +9,13 @@ from reconciler.spec.kinds.values import GcsFolder, ProjectPath
 
 
 class DatasetSpec(Block):
-    """A local JSONL file, uploaded once per content."""
+    """A local JSONL file, uploaded once per content; text pairs may also be CSV or a JSON array."""
 
     file: ProjectPath
     """The JSONL file, relative to the project's folder."""
     format: Literal["supervised", "preference", "inputOutput", "textPairs"]
     """supervised and preference (Vertex AI), inputOutput (PaLM input_text/output_text), textPairs (Gemini API)."""
-    bucket: GcsFolder
-    """gs://bucket/folder; the file lands at <bucket>/<name>/<digest>.jsonl and is never overwritten."""
+    bucket: GcsFolder | None = None
+    """gs://bucket/folder; the file lands at <bucket>/<name>/<digest>.jsonl and is never overwritten. Needed but for
+    textPairs, which travel inside the request.
+    """

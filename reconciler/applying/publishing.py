@@ -65,7 +65,7 @@ def _serving(record: Record) -> dict[str, Any]:
     host = generativelanguage() if record.backend == "gemini" else aiplatform(location)
     return {
         "version": version.number,
-        "endpoint": version.endpoint,
+        "endpoint": version.model if record.backend == "gemini" else version.endpoint,
         "host": host.removeprefix("https://"),
         "location": location,
         "model": version.model,

@@ -128,9 +128,13 @@ class GeminiProvider(GeminiReader):
         self._client.delete(paths.model(name))
         return Operation(name, done=False)
 
-    def generate(self, endpoint: str, contents: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    def generate(
+        self, endpoint: str, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
         """generateContent on a tuned model, which is its own endpoint; the answer as Google gave it."""
-        return self._client.post(paths.model(endpoint, "generateContent"), {"contents": list(contents)})
+        return self._client.post(
+            paths.model(endpoint, "generateContent"), {**(settings or {}), "contents": list(contents)}
+        )
 
     def update_endpoint(self, name: str, changes: Mapping[str, Any]) -> LiveEndpoint:  # noqa: ARG002 - see below
         """There is none. Raises CloudError."""

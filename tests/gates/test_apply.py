@@ -109,6 +109,13 @@ def test_gates_that_are_added_later_judge_what_serves_without_taking_it_down(wor
     assert "does not pass the gates" in workshop.run("plan").stdout
 
 
+def test_a_run_that_dropped_nothing_passes_the_strictest_bound_on_dropped_examples(workshop: Gated) -> None:
+    workshop.gated("maxDroppedRatio: 0")
+    workshop.apply("--wait")
+    assert workshop.serving() == 1
+    assert "0 of 20 examples" in workshop.evidence(1)["gates"]["results"][0]["detail"]
+
+
 def test_an_endpoint_that_answers_with_errors_is_an_error_and_no_verdict(workshop: Gated) -> None:
     workshop.prompts(GOOD)
     workshop.gated(ASKS % 1)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.applying.adopting.importing import Importer
+from reconciler.applying.adopting.outcomes import ImportOptions, ImportResult
 from reconciler.applying.approval import as_it_was_planned
 from reconciler.applying.clock import Clock
 from reconciler.applying.gates.overriding import overridden
@@ -58,11 +60,13 @@ __all__ = ["ApplyOptions", "ApplyResult", "Engine", "HeldItem", "PlanOptions", "
 class Engine:
     """One project's use cases over its collaborators.
 
+    `load_with` reads the specs with files that are about to be written, by path relative to the project's folder.
     `cloud` is built when first needed, so that offline stays so; `locate` puts in the Google project that only the
     credentials know, where the specs and the environment name none.
     """
 
     load: Callable[[Sequence[Path]], Loaded]
+    load_with: Callable[[Mapping[str, str]], Loaded]
     locate: Callable[[Desired], Desired]
     store: StateStore
     lock: Lock
@@ -166,6 +170,19 @@ class Engine:
             ),
         )
 
+    def import_all(self, options: ImportOptions) -> ImportResult:
+        """Adopt everything live in the chosen places: specs, state, and an empty plan afterwards.
+
+        Raises UsageError, SpecError, StateError, Locked, CredentialsError.
+        """
+        return self._importer().everything(options)
+
+    def import_one(
+        self, address: Address, name: str, *, out: Path | None = None, locations: Sequence[str] = ()
+    ) -> ImportResult:
+        """Adopt the live model that a resource name leads to. Raises TuneformError when it cannot be."""
+        return self._importer().one(address, name, out=out, locations=locations)
+
     def state_list(self) -> tuple[Address, ...]:
         """Every recorded address."""
         return tuple(sorted(self.store.read().resources))
@@ -224,13 +241,22 @@ class Engine:
 
     def _read(self, paths: Sequence[Path]) -> tuple[Desired, tuple[Diagnostic, ...]]:
         """The specs with every local dataset read. Raises SpecError for specs or datasets that are not valid."""
-        loaded = self.load(paths)
+        return self._checked(self.load(paths))
+
+    def _checked(self, loaded: Loaded) -> tuple[Desired, tuple[Diagnostic, ...]]:
         desired, findings = read_datasets(loaded.desired, self.catalog)
         desired, about_prompts = read_gates(desired)
         found = (*loaded.diagnostics, *findings, *about_prompts)
         if any(d.severity == "error" for d in found):
             raise SpecError(found)
         return desired, found
+
+    def _importer(self) -> Importer:
+        def prepare(drafts: Mapping[str, str]) -> Desired:
+            desired, _ = self._checked(self.load_with(drafts))
+            return self.locate(desired)
+
+        return Importer(prepare, self.store, self.lock, self.cloud(), self.catalog, self.clock)
 
     def _look(self, desired: Desired, state: State) -> Observed:
         cloud = self.cloud()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -40,6 +40,9 @@ def build_engine(settings: Settings, interrupt: Interrupt | None = None) -> Engi
             settings.directory, project_file=settings.project_file, environ=settings.environ, paths=paths or None
         )
 
+    def specs_with(drafts: Mapping[str, str]) -> Loaded:
+        return load(settings.directory, project_file=settings.project_file, environ=settings.environ, drafts=drafts)
+
     def locate(desired: Desired) -> Desired:
         if desired.project.google.project:
             return desired
@@ -48,6 +51,7 @@ def build_engine(settings: Settings, interrupt: Interrupt | None = None) -> Engi
 
     return Engine(
         load=specs,
+        load_with=specs_with,
         locate=locate,
         store=StateStore(backend, now=clock.now),
         lock=Lock(backend, now=clock.now),

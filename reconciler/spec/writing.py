@@ -18,6 +18,7 @@ from reconciler.spec.kinds.base import Block
 from reconciler.spec.kinds.documents import API_VERSION
 from reconciler.spec.scalars import is_text
 from reconciler.spec.shape import Shape, shape_of
+from reconciler.spec.source_text import FORBIDDEN
 
 WIDTH = 110
 # Short mappings that stand on one line, as in the documentation.
@@ -99,6 +100,11 @@ def scalar(value: Any) -> str:
         raise TypeError(f"{type(value).__name__} is not a value of a spec")
     is_plain = _PLAIN.fullmatch(value) and is_text(value) and value.lower() not in _WORDS
     return value if is_plain else f'"{_escaped(value)}"'
+
+
+def can_be_said(text: str) -> bool:
+    """Whether a spec may hold a text: not with control characters, not even escaped."""
+    return FORBIDDEN.search(text.replace("\t", " ").replace("\n", " ").replace("\r", " ")) is None
 
 
 def shown(text: str) -> str:

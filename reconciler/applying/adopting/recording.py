@@ -1,0 +1,122 @@
+"""What the state says of an adopted model: its versions, as if tuneform had bought them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from reconciler.applying.adopting.candidates import Candidate
+from reconciler.applying.model_actions import declared_metadata
+from reconciler.applying.references import dataset_uris
+from reconciler.core.desired import Desired, TunedModel
+from reconciler.core.labels import ATTEMPT
+from reconciler.core.moments import parse_moment
+from reconciler.core.observed import Observed, Run
+from reconciler.core.state import Checkpoint, DatasetPin, Record, Version, VersionStatus
+from reconciler.spec.fields import training_body
+from reconciler.spec.fingerprint import training_fingerprint
+from reconciler.spec.writing import can_be_said
+
+UNKNOWN_DIGEST = "unknown digest"
+
+
+def bare_version(run: Run, number: int = 1) -> Version:
+    """A run as a version of which only the server's own words are known, for comparing."""
+    return Version(
+        number, VersionStatus.SUPERSEDED, "", {}, "", run=run.name, run_state=run.state, resolved=run.body, adopted=True
+    )
+
+
+def record_of(model: TunedModel, candidate: Candidate, desired: Desired, observed: Observed) -> Record:
+    """The record of a model whose spec was found to be that of the candidate's last run."""
+    record = Record(
+        address=model.address,
+        backend=model.backend,
+        project=model.project,
+        location=model.location,
+        prevent_destroy=model.lifecycle.prevent_destroy,
+        on_remove=model.lifecycle.on_remove,
+        metadata=_metadata(model, candidate),
+    )
+    for number, run in enumerate(candidate.runs, 1):
+        is_current = run is candidate.current
+        asked_for = model if is_current else replace(model, body=run.body)
+        endpoint = candidate.endpoint.name if is_current and candidate.endpoint else run.endpoint
+        record = record.with_version(_version(number, run, asked_for, endpoint, desired, observed))
+    if candidate.current.state.is_active:
+        return record
+    number = len(candidate.runs)
+    served = replace(record.versions[-1], status=VersionStatus.READY)
+    return replace(record.with_version(served), current=number, since=served.finished_at or served.created_at)
+
+
+def _version(number: int, run: Run, model: TunedModel, endpoint: str, desired: Desired, observed: Observed) -> Version:
+    pins = pins_of(run, observed)
+    return replace(
+        bare_version(run, number),
+        status=VersionStatus.ACTIVE if run.state.is_active else VersionStatus.SUPERSEDED,
+        fingerprint=training_fingerprint(model, desired.contents),
+        body=training_body(model, desired.contents),
+        attempt=run.labels.get(ATTEMPT, ""),
+        datasets=pins,
+        model=run.model,
+        endpoint=endpoint if observed.endpoint(endpoint) else "",
+        checkpoints=tuple(_still_there(c, observed) for c in run.checkpoints),
+        experiment=run.experiment,
+        created_at=run.created_at,
+        finished_at=run.ended_at,
+        billed_tokens=run.billed_tokens,
+        evidence={"adopted": UNKNOWN_DIGEST} if _is_unknown(pins) else {},
+    )
+
+
+def pins_of(run: Run, observed: Observed) -> tuple[DatasetPin, ...]:
+    """Which content a run was given, as far as that can be told by now.
+
+    An object that was written after the run was made says nothing about what the run read; its pin has no digest.
+    """
+    made = parse_moment(run.started_at) or parse_moment(run.created_at)
+    pins = []
+    for uri in dataset_uris(run.body):
+        stored = observed.objects.get(uri)
+        if stored is None or _written_after(stored.generation, made):
+            pins.append(DatasetPin(uri))
+        else:
+            pins.append(DatasetPin(uri, stored.generation, stored.crc32c, stored.size))
+    return tuple(pins)
+
+
+def unknown_data(run: Run, observed: Observed) -> tuple[str, ...]:
+    """In words, for each object whose content at the time is not known."""
+    words = []
+    for pin in pins_of(run, observed):
+        if not pin.crc32c:
+            why = "was overwritten since" if observed.objects.get(pin.uri) else "does not exist any more"
+            words.append(f"{pin.uri} {why}: the digest of what was tuned from is unknown")
+    return tuple(words)
+
+
+def _is_unknown(pins: tuple[DatasetPin, ...]) -> bool:
+    return not pins or any(not pin.crc32c for pin in pins)
+
+
+def _written_after(generation: str, moment: datetime | None) -> bool:
+    """Cloud Storage's generations are the microseconds at which an object was written."""
+    if moment is None or not generation.isdecimal():
+        return False
+    return int(generation) > moment.timestamp() * 1_000_000
+
+
+def _still_there(checkpoint: Checkpoint, observed: Observed) -> Checkpoint:
+    return checkpoint if observed.endpoint(checkpoint.endpoint) else replace(checkpoint, endpoint="")
+
+
+def _metadata(model: TunedModel, candidate: Candidate) -> dict[str, object]:
+    """What counts as last written. Names that a spec cannot say, or that only the endpoint has, are left alone."""
+    names = set()
+    if not can_be_said(candidate.display_name):
+        names.add(candidate.display_name)
+    if candidate.endpoint is not None and candidate.endpoint.display_name != candidate.display_name:
+        names.add(candidate.endpoint.display_name)
+    kept: dict[str, object] = declared_metadata(model)
+    return {**kept, "namesLeftAlone": sorted(names)} if names else kept

@@ -27,12 +27,14 @@ from reconciler.core.labels import address_label, own_labels
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Run
 from reconciler.core.state import DatasetPin, Intent, IntentStatus
-from reconciler.errors import NotSent, StateConflict
+from reconciler.errors import NotSent, ServerFault, StateConflict, StateError
 from reconciler.providers.protocol import CreateRequest, Outcome, Submission, TuningProvider
 from reconciler.state.journal import Journal
 
 # A process that was suspended between SENDING and POST must not wake up and send.
 MAX_SECONDS_TO_SEND = 10.0
+# How an intent notes that Google answered 500 INTERNAL; see recovery.
+INTERNAL = "INTERNAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,18 @@ class Creator:
         if submission.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
             closed = self._journal.close(intent, IntentStatus.REFUSED, _brief(submission.error))
             return Receipt(submission.outcome, closed, error=submission.error)
-        return Receipt(Outcome.IN_DOUBT, replace(intent, reason=_brief(submission.error)), error=submission.error)
+        return Receipt(Outcome.IN_DOUBT, self._in_doubt(intent, submission.error), error=submission.error)
+
+    def _in_doubt(self, intent: Intent, error: Exception | None) -> Intent:
+        """The intent with its reason; a 500 INTERNAL is also noted in the journal, for it has a remedy of its own."""
+        if not isinstance(error, ServerFault) or error.code != INTERNAL:
+            return replace(intent, reason=_brief(error))
+        reason = f"{INTERNAL}: {_brief(error)}"
+        try:
+            return self._journal.note(intent, reason)
+        except StateError:
+            # The doubt itself is durable already and must be told; only the remedy will not be.
+            return replace(intent, reason=reason)
 
 
 def _brief(error: Exception | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from reconciler.applying.first_run import Preparer
 from reconciler.applying.operations import Pace
 from reconciler.applying.recovery import Patience
 from reconciler.core.address import Address
@@ -42,6 +43,7 @@ class ApplyOptions:
     allow_deletes: int | None = None
     auto_approve: bool = False
     saved: Mapping[str, Any] | None = None
+    first_run_fix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Cloud:
     """The collaborators that talk to Google.
 
     `window` says from when absence of a create sent at that moment may be concluded, `judge` by which time.
+    `first_run` is for `first_run_fix`, after which Google gets `settle` seconds.
     """
 
     providers: Mapping[Backend, TuningProvider]
@@ -101,6 +104,8 @@ class Cloud:
     judge: Callable[[], datetime]
     patience: Patience
     pace: Pace
+    first_run: Preparer | None = None
+    settle: float = 300.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from reconciler.applying.approval import ChangeKey, check_saved, held_changes
 from reconciler.applying.clock import Clock
 from reconciler.applying.creating import Creator
 from reconciler.applying.executor import Executor, Tools
+from reconciler.applying.first_run import prepare_first_run
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.ledger import Ledger
 from reconciler.applying.outcomes import ApplyOptions, ApplyResult, Cloud, HeldItem, PlanOptions, View
@@ -123,6 +124,10 @@ class PassRunner:
             auto_approve=options.auto_approve,
             saved=options.saved is not None,
         )
+        if options.first_run_fix and self.cloud.first_run is not None:
+            prepare_first_run(
+                plan, self.desired, self.cloud.first_run, self.interrupt, self.emit, settle=self.cloud.settle
+            )
         ledger = self._executor(view).run(plan, view.state, view.observed, held)
         state = absorb(ledger.state, ledger.observed, self.clock.now())
         self._record(view, state)

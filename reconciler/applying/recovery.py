@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.applying.clock import Clock
+from reconciler.applying.creating import INTERNAL
 from reconciler.core.client_ids import is_attempt
 from reconciler.core.desired import Backend
 from reconciler.core.events import Event, EventSink
@@ -22,6 +23,13 @@ from reconciler.core.state import Intent, IntentStatus, State
 from reconciler.errors import CloudError, InDoubt
 from reconciler.providers.protocol import TuningProvider
 from reconciler.state.journal import Journal
+
+FIRST_RUN_BACKENDS = frozenset({"vertex", "palm"})
+FIRST_RUN_REMEDY = (
+    "Google answered the create with 500 INTERNAL and made nothing. The first tuning of a project often fails so; "
+    "Google's remedy is to create an empty dataset in the region, wait five minutes and tune again: "
+    "`tuneform apply --first-run-fix` does that."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +86,16 @@ class Recovery:
                 self._clock.sleep(self._patience.list_gap)
                 found = self._matching(intent)
             if not found:
+                self._tell_remedy(intent)
                 return self._journal.close(intent, IntentStatus.ABSENT, "two complete lists after the window")
         if not found:
             raise self._doubt(intent, "no run of this attempt is listed yet")
         return self._adopt(intent, found)
+
+    def _tell_remedy(self, intent: Intent) -> None:
+        """Google fails the very first tuning of a project with INTERNAL, and has a remedy for it."""
+        if intent.backend in FIRST_RUN_BACKENDS and intent.reason.startswith(INTERNAL):
+            self._emit(Event("warning", FIRST_RUN_REMEDY, address=str(intent.address)))
 
     def _adopt(self, intent: Intent, found: Sequence[Run]) -> Intent:
         oldest, *others = sorted(found, key=lambda run: (run.created_at, run.name))

@@ -91,6 +91,7 @@ class Waiting:
         self._told[run.name] = seen
         created = parse_moment(run.created_at)
         elapsed = (self._clock.now() - created).total_seconds() if created else None
+        loss = {} if run.loss is None else {"loss": run.loss}
         self._emit(
             Event(
                 "progress",
@@ -104,6 +105,7 @@ class Waiting:
                     "elapsed_seconds": elapsed,
                     "run": run.name,
                     "news": news,
+                    **loss,
                 },
             )
         )

@@ -36,6 +36,7 @@ class Request:
     max_cost: float | None
     form: str
     detailed_exitcode: bool
+    first_run_fix: bool = False
 
 
 def carrying_out(command: F) -> F:
@@ -83,6 +84,7 @@ def carry_out(session: Session, request: Request, verb: str) -> int:
         allow_deletes=request.allow_deletes,
         auto_approve=request.auto_approve,
         saved=saved,
+        first_run_fix=request.first_run_fix,
     )
     engine = session.engine()
     with (

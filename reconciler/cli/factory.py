@@ -71,6 +71,7 @@ def _connect(google: GoogleSettings, settings: Settings) -> Client:
 def _cloud(client: Client, project_label: str) -> Cloud:
     from reconciler.applying.operations import Pace
     from reconciler.applying.recovery import Patience
+    from reconciler.providers.first_run import FirstRun
     from reconciler.providers.gemini.provider import GeminiProvider
     from reconciler.providers.palm.provider import PalmProvider
     from reconciler.providers.storage import CloudStorage
@@ -94,4 +95,6 @@ def _cloud(client: Client, project_label: str) -> Cloud:
         judge=judge,
         patience=Patience(list_gap=0.2) if client.emulated else Patience(),
         pace=Pace(first=0.1, longest=1.0) if client.emulated else Pace(),
+        first_run=FirstRun(client),
+        settle=0.5 if client.emulated else 300.0,
     )

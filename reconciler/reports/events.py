@@ -41,7 +41,9 @@ def _steps(event: Event) -> str:
     done, total = event.fields.get("completed_steps"), event.fields.get("total_steps")
     if not isinstance(done, int):
         return ""
-    return f", {done} of {total} steps" if isinstance(total, int) and total else f", {done} steps"
+    loss = event.fields.get("loss")
+    measured = f", loss {loss:.4g}" if isinstance(loss, float) else ""
+    return (f", {done} of {total} steps" if isinstance(total, int) and total else f", {done} steps") + measured
 
 
 def next_step_of(event: Event) -> str:

@@ -1,0 +1,31 @@
+"""Google's remedy for the very first tuning of a project, which can fail with 500 INTERNAL: an empty dataset.
+
+Making one sets up what tuning needs in a region; five minutes later it is there. Source: Google's page on tuning PaLM
+text models ("Troubleshooting"), confirmed for tuningJobs by GoogleCloudPlatform/generative-ai#873.
+"""
+
+from __future__ import annotations
+
+from reconciler.cloud.client import Client
+from reconciler.cloud.operations import OperationStatus, parse_operation
+from reconciler.providers.vertex import paths
+
+NAME = "tuneform-first-run"
+_SCHEMA = "gs://google-cloud-aiplatform/schema/dataset/metadata/text_1.0.0.yaml"
+
+
+class FirstRun:
+    """Makes the empty dataset, once a region."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def prepare(self, project: str, location: str) -> OperationStatus | None:
+        """Start making the dataset; None when it is there already. Raises CloudError."""
+        path = paths.collection(project, location, "datasets")
+        url = paths.in_location(location, path)
+        datasets = self._client.pages(url, "datasets", {"filter": f'display_name="{NAME}"', "pageSize": 100})
+        if any(dataset.get("displayName") == NAME for dataset in datasets):
+            return None
+        answer = self._client.post(url, {"displayName": NAME, "metadataSchemaUri": _SCHEMA})
+        return parse_operation(answer, where=f"POST {path}")

@@ -40,6 +40,7 @@ from reconciler.spec.kinds.vertex import DEFAULT_LOCATION
 from reconciler.state.lock import Lock
 from reconciler.state.store import StateStore
 
+UNTOLD = "the Gemini API does not tell what a model was tuned from: write its spec with the data"
 KEEP_LAST = 2
 """How many versions a spec keeps that does not say."""
 
@@ -146,6 +147,8 @@ class Importer:
         observed: Observed,
         out: Path | None,
     ) -> ImportResult:
+        if candidate.backend == "gemini":
+            raise TuneformError(UNTOLD, where=candidate.current.name, next_step="Then import it again.")
         keep_last = len(candidate.runs) if len(candidate.runs) > KEEP_LAST else None
         drafted = draft(candidate, address, keep_last=keep_last, unknown=unknown_data(candidate.current, observed))
         if out is None:
@@ -176,6 +179,9 @@ class Importer:
         sight = sight_of(observed.unreadable)
         entries = []
         for candidate in candidates:
+            if candidate.backend == "gemini":
+                self._leave(candidate, f"{UNTOLD}, then `tuneform import TunedModel/NAME {candidate.current.name}`")
+                continue
             hidden = [uri for uri in dataset_uris(candidate.current.body) if sight.hides_object(uri)]
             if hidden:
                 self._leave(candidate, f"its data {hidden[0]} cannot be read, so that no plan would be complete")

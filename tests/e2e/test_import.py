@@ -271,6 +271,35 @@ def test_what_serves_on_an_endpoint_of_another_name_is_adopted_as_it_is(workshop
     assert workshop.actions() == {}
 
 
+def test_models_that_land_elsewhere_than_their_jobs_are_found(workshop: Workshop, outside: Outside) -> None:
+    job = body(baseModel="gemini-3.1-flash-lite")
+    job["supervisedTuningSpec"]["exportLastCheckpointOnly"] = True
+    outside.seed(job)
+    (adopted,) = import_all(workshop, "--location", LOCATION, "--location", "europe-west4")["adopted"]
+    assert "/locations/us/" in adopted["model"]
+    assert workshop.actions() == {}
+    assert import_all(workshop)["summary"]["managed"] == 1
+
+
+def test_a_model_that_serves_on_another_endpoint_than_its_job_s(workshop: Workshop, outside: Outside) -> None:
+    (job,) = outside.seed(body(epochs=1))
+    tuned = outside.get(job)["tunedModel"]
+    made = httpx.post(f"{outside.parent}/endpoints", params={"endpointId": "stable"}, json={"displayName": "Stable"})
+    made.raise_for_status()
+    outside.advance()
+    stable = tuned["endpoint"].rpartition("/")[0] + "/stable"
+    deploy = {"deployedModel": {"model": tuned["model"], "displayName": "x"}, "trafficSplit": {"0": 100}}
+    httpx.post(f"{outside.url}/v1/{stable}:deployModel", json=deploy).raise_for_status()
+    outside.advance()
+    for deployed in outside.get(tuned["endpoint"])["deployedModels"]:
+        undeploy = {"deployedModelId": deployed["id"]}
+        httpx.post(f"{outside.url}/v1/{tuned['endpoint']}:undeployModel", json=undeploy).raise_for_status()
+    outside.advance()
+    (adopted,) = import_all(workshop)["adopted"]
+    assert adopted["endpoint"] == stable
+    assert workshop.actions() == {}
+
+
 def test_jobs_of_other_projects_of_tuneform_are_left_to_them(workshop: Workshop, outside: Outside) -> None:
     outside.seed(body(labels={"tuneform-project": "theirs"}))
     (left,) = import_all(workshop)["left"]

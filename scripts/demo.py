@@ -74,18 +74,43 @@ class Demo:
         self.tuneform("apply", "--auto-approve", "--wait")
         self.say("Nothing is left to do.")
         self.tuneform("plan", "--detailed-exitcode")
-        self.change()
-        self.say("One line of a spec has changed. The plan names it, and says what it means: a new version.")
-        self.tuneform("plan", "--detailed-exitcode", expect=2)
-        self.say("v1 keeps serving until v2 has finished.")
-        self.tuneform("apply", "--auto-approve", "--wait")
-        self.tuneform("status")
+        self.retune_that_fails_its_gate()
+        self.retune_that_passes()
+        self.rollback()
         self.ask()
 
-    def change(self) -> None:
-        spec = next(p for p in sorted((SCRATCH / "specs").glob("*.yaml")) if "epochCount: 3" in p.read_text())
-        self.say(f"Somebody edits {spec.relative_to(SCRATCH)}: epochCount 3 becomes 4.")
-        spec.write_text(spec.read_text().replace("epochCount: 3", "epochCount: 4", 1))
+    def retune_that_fails_its_gate(self) -> None:
+        self.say("Somebody trains longer, and asks for a loss that this data cannot give.")
+        self.edit("epochCount: 3", "epochCount: 4")
+        self.edit("max: 0.9", "max: 0.1")
+        self.say("The plan names the line that decides, says what it means, and what the new version costs.")
+        self.tuneform("plan", "--detailed-exitcode", expect=2)
+        self.say("v2 is tuned and judged. It does not pass, so v1 goes on serving; exit 3 says that something is held.")
+        self.tuneform("apply", "--auto-approve", "--wait", expect=3)
+        self.tuneform("status")
+
+    def retune_that_passes(self) -> None:
+        self.say(
+            "The bound was a mistake. With the old one v2 is judged again, passes and takes over; nothing is tuned."
+        )
+        self.edit("max: 0.1", "max: 0.9")
+        self.tuneform("apply", "--auto-approve", "--wait")
+
+    def rollback(self) -> None:
+        self.say("The longer training is reverted: v1 is still there, so that is a rollback, at no cost.")
+        self.edit("epochCount: 4", "epochCount: 3")
+        self.tuneform("plan", "--detailed-exitcode", expect=2)
+        self.tuneform("apply", "--auto-approve", "--wait")
+        self.tuneform("status")
+
+    def edit(self, old: str, new: str) -> None:
+        """Change one line of the model's spec, and show it."""
+        spec = SCRATCH / "specs/triage.yaml"
+        text = spec.read_text()
+        if text.count(old) != 1:
+            raise SystemExit(f"{old!r} should stand once in {spec.name}")
+        spec.write_text(text.replace(old, new))
+        print(f"  {spec.relative_to(SCRATCH)}: {old}  ->  {new}", flush=True)
 
     def ask(self) -> None:
         self.say("An application asks for the endpoint it should call, and calls it.")

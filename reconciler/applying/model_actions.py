@@ -24,7 +24,7 @@ from reconciler.core.resource_names import is_tuned_model, key_of, parse_resourc
 from reconciler.core.state import Checkpoint, DatasetPin, Record, State, Version, VersionStatus
 from reconciler.errors import AlreadyExists, InDoubt, ResourceExhausted, TuneformError
 from reconciler.planning.absorb import absorb
-from reconciler.planning.blocks import declared_settings
+from reconciler.planning.blocks import PERMISSIONS, declared_settings
 from reconciler.planning.guards import is_counted_delete
 from reconciler.providers.protocol import Outcome, TuningProvider
 from reconciler.spec.fields import training_body
@@ -75,7 +75,7 @@ class ModelActions:
         if receipt.outcome is Outcome.COMMITTED and receipt.run is not None:
             self.ledger.note_run(receipt.run)
             self.ledger.state = absorb(self.ledger.state, self.ledger.observed, self.clock.now())
-            self._remember_metadata(model)
+            self._remember_metadata(model, sent_with_the_run=True)
             name = receipt.run.name
             self._say("submitted", model.address, f"v{number}: tuning as {name}", version=number, run=name)
             return
@@ -92,9 +92,10 @@ class ModelActions:
             raise doubt from receipt.error
         raise receipt.error or TuneformError("was not created", where=str(model.address))
 
-    def _remember_metadata(self, model: TunedModel) -> None:
+    def _remember_metadata(self, model: TunedModel, *, sent_with_the_run: bool = False) -> None:
         record = self.ledger.record(model.address)
-        self.ledger.put(replace(record, metadata=declared_metadata(model)))
+        metadata = declared_metadata(model, without=PERMISSIONS if sent_with_the_run else frozenset())
+        self.ledger.put(replace(record, metadata=metadata))
         self.ledger.protect(model)
 
     def promote(self, change: Change) -> None:
@@ -230,10 +231,10 @@ class ModelActions:
         self.emit(Event(kind, message, address=str(address), fields=fields))
 
 
-def declared_metadata(model: TunedModel) -> dict[str, Any]:
-    """What a spec says of display name, description and labels, as `Record.metadata` keeps it."""
+def declared_metadata(model: TunedModel, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """What a spec says of display name, description, labels and settings, as `Record.metadata` keeps it."""
     words = {"displayName": model.display_name, "description": model.description, "labels": dict(model.labels)}
-    settings = declared_settings(model)
+    settings = {name: value for name, value in declared_settings(model).items() if name not in without}
     return {**words, "settings": settings} if settings else words
 
 

@@ -11,6 +11,8 @@ METHODS = ("supervisedTuningSpec", "preferenceOptimizationSpec")
 
 PALM_PARAMETERS = ("runtimeConfig", "parameterValues")
 
+# Who may use and change a Gemini API model: resources of their own, which are made once the model is there.
+PERMISSIONS = frozenset({"readers", "writers"})
 # What can be patched on a finished model besides its words and labels.
 SETTINGS: dict[Backend, tuple[str, ...]] = {
     "gemini": ("temperature", "topP", "topK", "readerProjectNumbers", "readers", "writers")

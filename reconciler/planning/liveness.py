@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from reconciler.core.address import Address
 from reconciler.core.observed import Run
-from reconciler.core.resource_names import is_tuned_model, key_of
+from reconciler.core.resource_names import is_tuned_model, key_of, model_key
 from reconciler.core.runs import RunState
 from reconciler.core.state import Record, Version, VersionStatus
 from reconciler.planning.world import World
@@ -48,6 +49,12 @@ def left_a_model(world: World, run: Run) -> bool:
     return world.observed.model(run.model) is not None or world.sight.hides(run.backend, run.model)
 
 
+def failed_attempts(world: World, address: Address) -> tuple[str, ...]:
+    """Gemini API models of earlier attempts that failed: unlike a tuning job they can, and should, be deleted."""
+    badly = (run for run in world.strays_of(address) if is_tuned_model(run.name) and run.state in ENDED_BADLY)
+    return tuple(run.name for run in badly)
+
+
 def ended_badly(version: Version) -> bool:
     """Whether a version's run failed, expired or was cancelled, even if what it left was deleted since."""
     return version.run_state in ENDED_BADLY
@@ -62,6 +69,13 @@ def shares_with_kept(record: Record, version: Version, kept: set[int]) -> bool:
     """Whether something of a version also belongs to a version that is kept."""
     others = {name for v in record.versions if v.number in kept for name in leftovers(v)}
     return not others.isdisjoint(leftovers(version))
+
+
+def carriers_of(world: World, version: Version) -> tuple[str, ...]:
+    """The endpoints besides a version's own on which its model is deployed."""
+    own = {key_of(name) for name in leftovers(version)}
+    names = world.carriers.get(model_key(version.model), ()) if version.model else ()
+    return tuple(sorted(name for name in names if key_of(name) not in own))
 
 
 def is_named(world: World, version: Version) -> bool:

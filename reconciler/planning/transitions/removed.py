@@ -11,7 +11,7 @@ from reconciler.core.plan import Action, Change
 from reconciler.core.resource_names import parse_resource_name
 from reconciler.core.runs import RunState
 from reconciler.core.state import IntentStatus, Record, Version, VersionStatus
-from reconciler.planning.liveness import is_named, leftovers
+from reconciler.planning.liveness import failed_attempts, is_named, leftovers
 from reconciler.planning.reasons import Code, because
 from reconciler.planning.sight import RUN_COLLECTIONS
 from reconciler.planning.transitions.findings import Finding
@@ -48,7 +48,8 @@ def remove(world: World, record: Record, leave: Farewell) -> Iterator[Finding]:
     intent = world.intents.get(record.address)
     left = [v for v in record.versions if v.status is not VersionStatus.DELETED]
     running = [v for v in left if v.is_live and world.observed.run(v.run) is not None]
-    targets = tuple(dict.fromkeys(name for v in left for name in (*leftovers(v), *_job_records(world, v))))
+    names = (name for v in left for name in (*leftovers(v), *_job_records(world, v)))
+    targets = tuple(dict.fromkeys((*names, *failed_attempts(world, record.address))))
     if _is_hidden(world, record):
         yield _unreadable(record)
     elif intent is not None and intent.status is IntentStatus.SENDING:

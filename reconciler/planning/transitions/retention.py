@@ -11,7 +11,7 @@ from reconciler.core.plan import Action
 from reconciler.core.resource_names import key_of
 from reconciler.core.state import Record, Version, VersionStatus
 from reconciler.planning.blocks import value_at
-from reconciler.planning.liveness import FINISHED, is_named, leftovers, shares_with_kept
+from reconciler.planning.liveness import FINISHED, failed_attempts, is_named, leftovers, shares_with_kept
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.findings import Finding, change, diagnose
 from reconciler.planning.world import World
@@ -21,6 +21,9 @@ def retention(world: World, model: TunedModel, record: Record, wanted: Version |
     """Deletes of versions that serve nothing and that neither keepLast nor another spec keeps."""
     yield from _past_keep_last(world, model, record, wanted)
     yield from _orphans(world, model, record, wanted)
+    if failed := failed_attempts(world, model.address):
+        message = "an earlier attempt failed and left what serves nobody"
+        yield change(model, Action.DELETE, Code.ORPHAN_MODEL, message, targets=failed)
 
 
 def has_expired(world: World, model: TunedModel, record: Record) -> bool:
@@ -107,8 +110,9 @@ def _orphans(world: World, model: TunedModel, record: Record, wanted: Version | 
 
 
 def _is_referenced(world: World, model: TunedModel, version: Version) -> bool:
-    """Whether a declared spec asks for this very version."""
-    return is_named(world, version) or version.number in _versions_in_traffic(world, model)
+    """Whether a declared spec asks for this very version, or another endpoint than its own still carries it."""
+    in_traffic = version.number in _versions_in_traffic(world, model)
+    return in_traffic or is_named(world, version) or bool(carriers_of(world, version))
 
 
 def _versions_in_traffic(world: World, model: TunedModel) -> set[int]:

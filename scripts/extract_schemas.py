@@ -57,13 +57,14 @@ DOCUMENTS_SERVED = {
 KEPT_OF_A_SCHEMA = ("$ref", "type", "format", "enum", "readOnly", "repeated")
 
 
-def extract(document: dict[str, Any], methods: list[str], extra_types: list[str]) -> dict[str, Any]:
+def extract(package: str, document: dict[str, Any], methods: list[str], extra_types: list[str]) -> dict[str, Any]:
     """The part of `document` that `methods` need, in a stable order."""
     known = dict(walk_methods(document))
     served = {name: compact_method(known[name]) for name in methods if name in known}
     wanted = [m[side] for m in served.values() for side in ("request", "response") if side in m]
     wanted += [name for name in extra_types if name in document["schemas"]]
     return {
+        "package": package,
         "revision": document["revision"],
         "globalParameters": sorted(document["parameters"]),
         "methods": served,
@@ -119,7 +120,7 @@ def render(name: str) -> str:
     """The text of the extract of one document, such as `aiplatform.v1`."""
     document = json.loads((DOCUMENTS / f"{name}.json").read_text())
     methods, extra_types = DOCUMENTS_SERVED[name]
-    return json.dumps(extract(document, methods, extra_types), separators=(",", ":")) + "\n"
+    return json.dumps(extract(f"google.cloud.{name}", document, methods, extra_types), separators=(",", ":")) + "\n"
 
 
 def main(arguments: list[str]) -> int:

@@ -24,7 +24,8 @@ ENUM_NUMBERS = {
 class Type:
     """What one value may be.
 
-    `kind`: message, map, list, enum, any, string, bytes, boolean, int32, int64, number, datetime or duration.
+    `kind`: message, map, list, enum, any, string, bytes, boolean, int32, int64, number, float (of 32 bits),
+    datetime or duration.
     `message` names the type of a message; `element` is what a list or map holds; `values` are an enum's names.
     """
 
@@ -36,12 +37,17 @@ class Type:
 
 @dataclass(slots=True)
 class Field:
-    """One field of a message, under its name in answers and in snake_case."""
+    """One field of a message, under its name in answers and in snake_case.
+
+    `input_only` fields never come back. With `presence`, a zero that was set is told apart from nothing, and written.
+    """
 
     name: str
     snake_name: str
     type: Type
     read_only: bool
+    input_only: bool = False
+    presence: bool = False
 
 
 @dataclass(slots=True)
@@ -71,23 +77,19 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """One version of one service."""
+    """One version of one service.
+
+    `package` is what type URLs have (`google.cloud.aiplatform.v1`), `type_prefix` what stands before a type's own name
+    in `messages` (`GoogleCloudAiplatformV1`, or nothing).
+    """
 
     service: str
     version: str
     methods: dict[str, Method]
     messages: dict[str, Message]
     global_parameters: frozenset[str]
-
-    @property
-    def type_prefix(self) -> str:
-        """What stands before a type's own name: `GoogleCloudAiplatformV1`."""
-        return f"GoogleCloud{self.service.capitalize()}{self.version[0].upper()}{self.version[1:]}"
-
-    @property
-    def package(self) -> str:
-        """The package in a type URL: `google.cloud.aiplatform.v1`."""
-        return f"google.cloud.{self.service}.{self.version}"
+    package: str
+    type_prefix: str
 
 
 @cache
@@ -97,12 +99,19 @@ def load_api(service: str, version: str) -> Api:
     messages = {name: _message(name, schema) for name, schema in extract["schemas"].items()}
     methods = [_method(name, method) for name, method in extract["methods"].items()]
     by_id = {method.id: method for method in methods}
-    return Api(service, version, by_id, messages, frozenset(extract["globalParameters"]))
+    package = extract["package"]
+    prefix = "" if package == f"google.ai.{service}.{version}" else _capitalised(package)
+    return Api(service, version, by_id, messages, frozenset(extract["globalParameters"]), package, prefix)
 
 
 def snake_case(name: str) -> str:
     """`trainingDatasetUri` -> `training_dataset_uri`."""
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
+
+
+def _capitalised(package: str) -> str:
+    """`google.cloud.aiplatform.v1` -> `GoogleCloudAiplatformV1`, as discovery documents name types."""
+    return "".join(part[:1].upper() + part[1:] for part in package.split("."))
 
 
 def _message(name: str, schema: dict[str, Any]) -> Message:
@@ -113,7 +122,8 @@ def _field(name: str, schema: dict[str, Any]) -> Field:
     kind = _type(schema)
     if schema.get("repeated"):
         kind = Type("list", element=kind)
-    return Field(name, snake_case(name), kind, bool(schema.get("readOnly")))
+    told = {key: bool(schema.get(key)) for key in ("readOnly", "inputOnly", "presence")}
+    return Field(name, snake_case(name), kind, told["readOnly"], told["inputOnly"], told["presence"])
 
 
 def _type(schema: dict[str, Any]) -> Type:
@@ -126,7 +136,7 @@ def _type(schema: dict[str, Any]) -> Type:
     if schema["type"] == "object":
         return Type("map", element=_type(schema["additionalProperties"]))
     kind = schema.get("format", schema["type"]).removeprefix("google-")
-    return Type({"byte": "bytes", "double": "number", "float": "number", "fieldmask": "string"}.get(kind, kind))
+    return Type({"byte": "bytes", "double": "number", "fieldmask": "string"}.get(kind, kind))
 
 
 def _method(name: str, method: dict[str, Any]) -> Method:

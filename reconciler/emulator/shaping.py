@@ -1,6 +1,7 @@
 """Giving an answer the shape of its type.
 
-Fields that the API version does not have, and fields at their default, are left out, as proto3 JSON does.
+Fields that the API version does not have, that are input only, or at their default, are left out, as proto3 JSON does;
+a default that was set is written where the type tells it apart from nothing.
 """
 
 from typing import Any
@@ -29,7 +30,7 @@ def _message(api: Api, message: Message, value: dict[str, Any]) -> dict[str, Any
     fields = message.fields
     for name, part in value.items():
         field = fields.get(name)
-        if field is None:
+        if field is None or field.input_only:
             continue
         kind = field.type
         if kind.kind == "message":
@@ -40,7 +41,7 @@ def _message(api: Api, message: Message, value: dict[str, Any]) -> dict[str, Any
         elif kind.kind == "int64":
             if part not in (0, DEFAULT_64):
                 shaped[name] = str(part)
-        elif part not in DEFAULTS:
+        elif part not in DEFAULTS or (field.presence and part is not None):
             shaped[name] = part
     return shaped
 

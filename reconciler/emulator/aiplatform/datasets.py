@@ -12,10 +12,10 @@ from reconciler.emulator.aiplatform.outcome import new_etag
 from reconciler.emulator.aiplatform.paging import list_page
 from reconciler.emulator.aiplatform.records import Operation
 from reconciler.emulator.aiplatform.rendering import renderer
-from reconciler.emulator.aiplatform.store import Resource
 from reconciler.emulator.aiplatform.updating import check_display_name
 from reconciler.emulator.clock import timestamp
 from reconciler.emulator.google_errors import invalid_argument, not_found
+from reconciler.emulator.store import Resource
 
 FILTERS = resource_fields({"display_name": lambda dataset: dataset.wire["displayName"]})
 _render = renderer("Dataset")

@@ -1,8 +1,5 @@
 """Lists in pages, newest first unless an order is asked for."""
 
-import base64
-import binascii
-import zlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
@@ -11,9 +8,10 @@ import orjson
 
 from reconciler.emulator.aiplatform.call import Call, Raw
 from reconciler.emulator.aiplatform.filters import Fields, compile_filter
-from reconciler.emulator.aiplatform.store import Collection, Resource
 from reconciler.emulator.discovery import snake_case
 from reconciler.emulator.google_errors import invalid_argument
+from reconciler.emulator.page_tokens import read_token, stamp_of, write_token
+from reconciler.emulator.store import Collection, Resource
 
 DEFAULT_PAGE = 100
 ORDERS = {"display_name": "displayName", "create_time": "createTime", "update_time": "updateTime"}
@@ -110,23 +108,13 @@ def _sort_key(field: str, resource: Resource) -> str:
 
 
 def _stamp(call: Call) -> int:
-    """Changes with everything that must stay the same from page to page."""
-    asked = (call.method.id, call.parent, sorted(call.ids.items()), call.query.get("filter"), call.query.get("orderBy"))
-    return zlib.crc32(repr(asked).encode())
+    asked = call.query
+    return stamp_of(call.method.id, call.parent, sorted(call.ids.items()), asked.get("filter"), asked.get("orderBy"))
 
 
 def _token(call: Call, place: int) -> str:
-    return base64.urlsafe_b64encode(f"{place}.{_stamp(call)}".encode()).decode()
+    return write_token(place, _stamp(call))
 
 
 def _place(call: Call) -> int | None:
-    token = call.query.get("pageToken", "")
-    if not token:
-        return None
-    try:
-        place, _, stamp = base64.urlsafe_b64decode(token).decode("ascii").partition(".")
-        if int(stamp) == _stamp(call):
-            return int(place)
-    except (binascii.Error, ValueError):
-        pass
-    raise invalid_argument("The page token is not valid for this request.", "page_token")
+    return read_token(call.query.get("pageToken", ""), _stamp(call))

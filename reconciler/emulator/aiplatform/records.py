@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.emulator.aiplatform.names import Parent
-from reconciler.emulator.aiplatform.store import Collection, Resource
+from reconciler.emulator.store import Collection, Resource
 
 TERMINAL = frozenset({"JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_EXPIRED"})
 

@@ -6,10 +6,10 @@ from typing import Any
 import orjson
 
 from reconciler.emulator.aiplatform.call import Call
-from reconciler.emulator.aiplatform.store import Resource
 from reconciler.emulator.discovery import Api, Message
 from reconciler.emulator.google_errors import invalid_argument
 from reconciler.emulator.shaping import shape_message
+from reconciler.emulator.store import Resource
 
 
 def renderer(type_name: str) -> Callable[[Call, Resource], bytes]:

@@ -11,10 +11,11 @@ from reconciler.emulator.aiplatform.call import Call, Handler, Raw
 from reconciler.emulator.aiplatform.names import Parent, parent, project_number
 from reconciler.emulator.aiplatform.service import HANDLERS
 from reconciler.emulator.discovery import Api, Method, load_api
-from reconciler.emulator.google_errors import ApiError, not_found_page, too_large_page
+from reconciler.emulator.google_errors import not_found_page
 from reconciler.emulator.json_body import parse_object
 from reconciler.emulator.shaping import shape_message
 from reconciler.emulator.validation import parse_message, parse_query
+from reconciler.emulator.web import JSON, VERBS, answer_or_refuse, url_shape
 from reconciler.emulator.world import World
 
 VERSIONS = ("v1", "v1beta1")
@@ -24,19 +25,13 @@ UNVERSIONED = "ui"
 REGIONAL_HOST = re.compile(r"([a-z0-9-]+)-aiplatform\.googleapis\.com")
 MULTI_REGIONAL_HOST = re.compile(r"aiplatform\.(us|eu)\.rep\.googleapis\.com")
 GLOBAL_HOST = "aiplatform.googleapis.com"
-JSON = "application/json; charset=UTF-8"
-
-
-class BodyTooLarge(Exception):
-    """The request's body is over the limit."""
 
 
 def aiplatform_routes(world: World) -> list[Route]:
     """Everything under `/v1/projects/`, `/v1beta1/projects/` and `/ui/projects/`."""
     service = AiPlatformRoutes(world)
-    methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
     return [
-        Route(f"/{version}/projects/{{rest:path}}", service.answer, methods=methods)
+        Route(f"/{version}/projects/{{rest:path}}", service.answer, methods=VERBS)
         for version in (*VERSIONS, UNVERSIONED)
     ]
 
@@ -57,16 +52,11 @@ class AiPlatformRoutes:
         path = request.url.path
         shape, ids = url_shape(self._versioned(path))
         found = self._methods.get((request.method, shape))
-        if found is None or not serves(request.headers.get("host", ""), ids["locations"]):
+        if found is None or not serves(request.headers.get("host", ""), ids.get("locations", "")):
             return HTMLResponse(not_found_page(path), 404)
         api, method, handler = found
-        try:
-            body = await _read_body(request, self._world.options.max_body_bytes)
-            return self._run(request, api, method, handler, ids, body)
-        except BodyTooLarge:
-            return HTMLResponse(too_large_page(), 413, {"connection": "close"})
-        except ApiError as error:
-            return Response(orjson.dumps(error.body()), error.http_status, media_type=JSON)
+        limit = self._world.options.max_body_bytes
+        return await answer_or_refuse(request, limit, lambda body: self._run(request, api, method, handler, ids, body))
 
     def _versioned(self, path: str) -> str:
         """The URL's path; where it names operations without a version, with the version that began the operation."""
@@ -74,7 +64,8 @@ class AiPlatformRoutes:
         if not path.startswith(prefix) or "/operations" not in path:
             return path
         _, ids = url_shape(path)
-        site = self._world.aiplatform.memory.site(Parent(project_number(ids["projects"]), ids["locations"]))
+        place = Parent(project_number(ids.get("projects", "")), ids.get("locations", ""))
+        site = self._world.aiplatform.memory.site(place)
         operation = site.operations.get(ids.get("operations", ""))
         return f"/{operation.version if operation else VERSIONS[0]}/{path.removeprefix(prefix)}"
 
@@ -103,19 +94,6 @@ class AiPlatformRoutes:
         return Response(orjson.dumps(shape_message(api, method.response, answer.value)), media_type=JSON)
 
 
-def url_shape(path: str) -> tuple[str, dict[str, str]]:
-    """The path with its ids replaced by `{}`, and the ids by collection: `v1/projects/{}/…/models/{}:copy`."""
-    parts = path.lstrip("/").split("/")
-    ids: dict[str, str] = {"projects": "", "locations": ""}
-    for place in range(2, len(parts), 2):
-        text, colon, verb = parts[place].partition(":") if place == len(parts) - 1 else (parts[place], "", "")
-        if not text:
-            return "", ids
-        ids[parts[place - 1]] = text
-        parts[place] = "{}" + colon + verb
-    return "/".join(parts), ids
-
-
 def serves(host: str, location: str) -> bool:
     """Whether a Google host serves a location. Under any other name the emulator serves all of them."""
     name = host.partition(":")[0].lower()
@@ -123,16 +101,3 @@ def serves(host: str, location: str) -> bool:
         return location == "global"
     match = MULTI_REGIONAL_HOST.fullmatch(name) or REGIONAL_HOST.fullmatch(name)
     return match is None or match[1] == location
-
-
-async def _read_body(request: Request, limit: int) -> bytes:
-    if int(request.headers.get("content-length") or 0) > limit:
-        raise BodyTooLarge
-    parts = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise BodyTooLarge
-        parts.append(part)
-    return b"".join(parts)

@@ -7,8 +7,8 @@ from typing import Any
 from reconciler.emulator.aiplatform.memory import Memory
 from reconciler.emulator.aiplatform.names import Parent
 from reconciler.emulator.aiplatform.records import Endpoint, Event, Job, Model, ModelVersion, Operation
-from reconciler.emulator.aiplatform.store import Resource
 from reconciler.emulator.aiplatform.training_data import TrainingData
+from reconciler.emulator.store import Resource
 
 
 def save(memory: Memory) -> dict[str, Any]:

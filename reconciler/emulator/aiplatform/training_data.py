@@ -11,6 +11,8 @@ from typing import Any
 
 import orjson
 
+from reconciler.emulator.answers import parts_text
+
 MAX_TOKENS_PER_EXAMPLE = 131_072
 BATCH = 8
 # Answers are looked up among this many examples; more would only cost memory.
@@ -121,11 +123,6 @@ def distribution(values: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def tokens(text: str) -> int:
-    """How many tokens a text counts as."""
-    return math.ceil(len(text) / 4)
-
-
 def _percentile(ordered: Sequence[float], percent: int) -> float:
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
 
@@ -212,16 +209,6 @@ def _system(row: dict[str, Any]) -> str:
     if not isinstance(system, dict) or not isinstance(system.get("parts"), list):
         raise RowError("The system instruction must be an object with parts.")
     return parts_text(system["parts"])
-
-
-def parts_text(parts: list[Any]) -> str:
-    """The text of a content's parts; a part of another kind stands as its JSON."""
-    texts = [
-        part["text"] if isinstance(part.get("text"), str) else orjson.dumps(part).decode()
-        for part in parts
-        if isinstance(part, dict)
-    ]
-    return "\n".join(texts)
 
 
 def _last_user(contents: list[tuple[str, str]]) -> str:

@@ -95,6 +95,8 @@ class ModelActions:
     def _remember_metadata(self, model: TunedModel, *, sent_with_the_run: bool = False) -> None:
         record = self.ledger.record(model.address)
         metadata = declared_metadata(model, without=PERMISSIONS if sent_with_the_run else frozenset())
+        if sent_with_the_run and model.backend == "palm":
+            metadata["labels"] = {}  # a pipeline's labels do not reach the model that it uploads
         self.ledger.put(replace(record, metadata=metadata))
         self.ledger.protect(model)
 

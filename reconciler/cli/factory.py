@@ -96,5 +96,5 @@ def _cloud(client: Client, project_label: str) -> Cloud:
         patience=Patience(list_gap=0.2) if client.emulated else Patience(),
         pace=Pace(first=0.1, longest=1.0) if client.emulated else Pace(),
         first_run=FirstRun(client),
-        settle=0.5 if client.emulated else 300.0,
+        settle=1.0 if client.emulated else 300.0,
     )

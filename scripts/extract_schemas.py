@@ -20,7 +20,7 @@ LOCATION = "aiplatform.projects.locations."
 OPERATION_VERBS = ("get", "list", "cancel", "delete", "wait")
 OPERATION_PARENTS = ("", "tuningJobs.", "models.", "endpoints.", "datasets.")
 AIPLATFORM_METHODS = [
-    *(LOCATION + "tuningJobs." + verb for verb in ("create", "get", "list", "cancel")),
+    *(LOCATION + "tuningJobs." + verb for verb in ("create", "get", "list", "cancel", "rebaseTunedModel")),
     *(
         LOCATION + "models." + verb
         for verb in (
@@ -49,6 +49,8 @@ OPERATION_TYPES = (
     "CreateEndpointOperationMetadata", "DeleteOperationMetadata", "DeployModelOperationMetadata", "DeployModelResponse",
     "UndeployModelOperationMetadata", "UndeployModelResponse",
 )  # fmt: skip
+# One that stands in genai_tuning_service.proto alone, with nothing but what all operations of the service tell.
+UNPUBLISHED, ALIKE = "RebaseTunedModelOperationMetadata", "UndeployModelOperationMetadata"
 # A version may lack a method (v1beta1 cannot list a tuning job's operations).
 DOCUMENTS_SERVED = {
     "aiplatform.v1": (AIPLATFORM_METHODS, ["GoogleCloudAiplatformV1" + name for name in OPERATION_TYPES]),
@@ -120,6 +122,9 @@ def render(name: str) -> str:
     """The text of the extract of one document, such as `aiplatform.v1`."""
     document = json.loads((DOCUMENTS / f"{name}.json").read_text())
     methods, extra_types = DOCUMENTS_SERVED[name]
+    prefix = extra_types[0].removesuffix(OPERATION_TYPES[0])
+    document["schemas"][prefix + UNPUBLISHED] = document["schemas"][prefix + ALIKE]
+    extra_types = [*extra_types, prefix + UNPUBLISHED]
     return json.dumps(extract(f"google.cloud.{name}", document, methods, extra_types), separators=(",", ":")) + "\n"
 
 

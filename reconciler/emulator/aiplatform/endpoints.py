@@ -8,11 +8,11 @@ from reconciler.emulator.aiplatform.call import Answer, Call, Handler, Raw
 from reconciler.emulator.aiplatform.filters import resource_fields
 from reconciler.emulator.aiplatform.labels import check_labels
 from reconciler.emulator.aiplatform.memory import Memory
-from reconciler.emulator.aiplatform.names import ResourceName, parse_name
+from reconciler.emulator.aiplatform.names import parse_name
 from reconciler.emulator.aiplatform.operations import Effect, start
-from reconciler.emulator.aiplatform.outcome import attach, new_etag
+from reconciler.emulator.aiplatform.outcome import attach, deployed_model_name, detach, new_etag
 from reconciler.emulator.aiplatform.paging import list_page
-from reconciler.emulator.aiplatform.records import Endpoint, ModelVersion, Operation
+from reconciler.emulator.aiplatform.records import Endpoint, Operation
 from reconciler.emulator.aiplatform.rendering import renderer
 from reconciler.emulator.aiplatform.updating import apply_changes, check_display_name, check_etag, masked_changes
 from reconciler.emulator.clock import timestamp
@@ -176,7 +176,7 @@ def _finish_delete(memory: Memory, operation: Operation, _: float) -> dict[str, 
 
 def _finish_deploy(memory: Memory, operation: Operation, at: float) -> dict[str, Any]:
     deployed = operation.target["deployed"] | {"createTime": timestamp(at)}
-    name = _deployed_model_name(deployed)
+    name = deployed_model_name(deployed)
     version = memory.model_version(name.parent, name.id, name.version)
     version.being_deployed -= 1
     endpoint = memory.endpoint(operation.parent, operation.target["endpoint"])
@@ -203,23 +203,8 @@ def _finish_undeploy(memory: Memory, operation: Operation, at: float) -> dict[st
     endpoint.wire["trafficSplit"] = {place: percent for place, percent in split.items() if place in remaining}
     endpoint.held_until = at + memory.options.undeploy_lag
     _touch(memory, endpoint, at)
-    _detach_from_model(memory, _deployed_model_name(deployed), endpoint, gone, at)
+    detach(memory, deployed_model_name(deployed), endpoint, gone, at)
     return {}
-
-
-def _detach_from_model(memory: Memory, name: ResourceName, endpoint: Endpoint, gone: str, at: float) -> None:
-    version: ModelVersion = memory.model_version(name.parent, name.id, name.version)
-    version.wire["deployedModels"] = [
-        ref
-        for ref in version.wire["deployedModels"]
-        if (ref["endpoint"], ref["deployedModelId"]) != (endpoint.wire["name"], gone)
-    ]
-    version.held_until = at + memory.options.undeploy_lag
-    memory.model(name.parent, name.id).changed()
-
-
-def _deployed_model_name(deployed: dict[str, Any]) -> ResourceName:
-    return parse_name(deployed["model"], "models", "deployed_model.model")
 
 
 METHODS: dict[str, Handler] = {

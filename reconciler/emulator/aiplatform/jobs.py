@@ -13,7 +13,7 @@ from reconciler.emulator.aiplatform.paging import list_page
 from reconciler.emulator.aiplatform.progress import progress
 from reconciler.emulator.aiplatform.records import Job
 from reconciler.emulator.aiplatform.rendering import renderer
-from reconciler.emulator.aiplatform.tuning_rules import check_create
+from reconciler.emulator.aiplatform.tuning_rules import Accepted, check_create
 from reconciler.emulator.clock import timestamp
 from reconciler.emulator.shaping import shape_message
 
@@ -31,14 +31,19 @@ _finished = renderer("TuningJob")
 def _create(call: Call) -> Answer:
     """Not idempotent, as with Google: the same request twice makes two jobs."""
     accepted = check_create(call.memory, call.parent, call.body)
-    job = new_job(call.memory, call.parent, accepted.wire, accepted.base_model.id, call.now)
+    return Raw(_render(call, add_job(call.memory, call.parent, accepted, call.now)))
+
+
+def add_job(memory: Memory, parent: Parent, accepted: Accepted, at: float) -> Job:
+    """A job of what was accepted, under way or queued. Raises ApiError (429) over quota."""
+    job = new_job(memory, parent, accepted.wire, accepted.base_model.id, at)
     job.data = accepted.data.digest
     job.data_error = accepted.data_error
-    lifecycle.admit(call.memory, job, call.now)
-    call.memory.data[accepted.data.digest] = accepted.data
-    call.memory.site(call.parent).jobs.add(job)
-    call.memory.revision += 1
-    return Raw(_render(call, job))
+    lifecycle.admit(memory, job, at)
+    memory.data[accepted.data.digest] = accepted.data
+    memory.site(parent).jobs.add(job)
+    memory.revision += 1
+    return job
 
 
 def new_job(memory: Memory, parent: Parent, wire: dict[str, Any], base_model: str, at: float) -> Job:

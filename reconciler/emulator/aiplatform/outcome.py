@@ -4,7 +4,7 @@ from typing import Any
 
 from reconciler.emulator.aiplatform.base_models import BASE_MODELS
 from reconciler.emulator.aiplatform.memory import Memory
-from reconciler.emulator.aiplatform.names import Parent, parse_name
+from reconciler.emulator.aiplatform.names import Parent, ResourceName, parse_name
 from reconciler.emulator.aiplatform.records import Endpoint, Job, Model, ModelVersion
 from reconciler.emulator.aiplatform.training_data import data_stats
 from reconciler.emulator.clock import timestamp
@@ -23,7 +23,9 @@ def publish(memory: Memory, job: Job, at: float, *, deploy: bool = True) -> None
     versioned = f"{model.wire['name']}@{version_id}"
     tuned: dict[str, Any] = {"model": versioned}
     if deploy:
-        endpoints = [_add_endpoint(memory, job, model, version_id, c["checkpointId"], at) for c in checkpoints]
+        endpoints = [_serve(memory, job, model, version_id, c["checkpointId"], at) for c in checkpoints[:-1]]
+        replaced = _endpoint_to_take_over(memory, job)
+        endpoints.append(_serve(memory, job, model, version_id, checkpoints[-1]["checkpointId"], at, replaced))
         tuned["endpoint"] = endpoints[-1].wire["name"]
         if not exports_last_only(job):
             tuned["checkpoints"] = [
@@ -138,15 +140,43 @@ def _version(job: Job, model: Model, version_id: str, at: float, checkpoints: li
     return ModelVersion(wire=wire, base_model=job.base_model, data=job.data, made_by=made_by)
 
 
-def _add_endpoint(memory: Memory, job: Job, model: Model, version_id: str, checkpoint_id: str, at: float) -> Endpoint:
+def _serve(
+    memory: Memory,
+    job: Job,
+    model: Model,
+    version_id: str,
+    checkpoint_id: str,
+    at: float,
+    endpoint: Endpoint | None = None,
+) -> Endpoint:
+    """Deploy a checkpoint on an endpoint of its own, or on `endpoint` in the place of all that is there."""
+    version = model.versions[version_id].wire
+    if endpoint is None:
+        endpoint = _add_endpoint(memory, job, version, at)
+    for other in tuple(endpoint.wire["deployedModels"]):
+        endpoint.wire["deployedModels"].remove(other)
+        detach(memory, deployed_model_name(other), endpoint, other["id"], at)
+    deployed: dict[str, Any] = {
+        "id": memory.new_id(memory.next_sequence()),
+        "model": f"{model.wire['name']}@{version_id}",
+        "modelVersionId": version_id,
+        "displayName": version["displayName"],
+        "createTime": timestamp(at),
+    }
+    if version["checkpoints"]:
+        deployed["checkpointId"] = checkpoint_id
+    attach(endpoint, model, version_id, deployed)
+    endpoint.wire["trafficSplit"] = {deployed["id"]: 100}
+    return endpoint
+
+
+def _add_endpoint(memory: Memory, job: Job, version: dict[str, Any], at: float) -> Endpoint:
     parent = landing(job)
     sequence = memory.next_sequence()
     endpoint_id = memory.new_id(sequence)
     now = timestamp(at)
-    name = parent.name("endpoints", endpoint_id)
-    version = model.versions[version_id].wire
     wire: dict[str, Any] = {
-        "name": name,
+        "name": parent.name("endpoints", endpoint_id),
         "displayName": version["displayName"],
         "labels": dict(version["labels"]),
         "createTime": now,
@@ -159,18 +189,15 @@ def _add_endpoint(memory: Memory, job: Job, model: Model, version_id: str, check
         wire["encryptionSpec"] = version["encryptionSpec"]
     endpoint = Endpoint(endpoint_id, sequence, wire, at + memory.options.list_lag, parent=parent)
     memory.site(parent).endpoints.add(endpoint)
-    deployed: dict[str, Any] = {
-        "id": memory.new_id(memory.next_sequence()),
-        "model": f"{model.wire['name']}@{version_id}",
-        "modelVersionId": version_id,
-        "displayName": version["displayName"],
-        "createTime": now,
-    }
-    if version["checkpoints"]:
-        deployed["checkpointId"] = checkpoint_id
-    attach(endpoint, model, version_id, deployed)
-    wire["trafficSplit"] = {deployed["id"]: 100}
     return endpoint
+
+
+def _endpoint_to_take_over(memory: Memory, job: Job) -> Endpoint | None:
+    """The endpoint that a rebase was told to deploy to, unless it was deleted meanwhile."""
+    if not job.replaces_on:
+        return None
+    name = parse_name(job.replaces_on, "endpoints", "endpoint")
+    return memory.site(name.parent).endpoints.get(name.id)
 
 
 def attach(endpoint: Endpoint, model: Model, version_id: str, deployed: dict[str, Any]) -> None:
@@ -182,6 +209,23 @@ def attach(endpoint: Endpoint, model: Model, version_id: str, deployed: dict[str
     model.versions[version_id].wire["deployedModels"].append(back)
     endpoint.changed()
     model.changed()
+
+
+def detach(memory: Memory, name: ResourceName, endpoint: Endpoint, gone: str, at: float) -> None:
+    """Record on a model version that it is not deployed on an endpoint any more."""
+    version = memory.model_version(name.parent, name.id, name.version)
+    version.wire["deployedModels"] = [
+        ref
+        for ref in version.wire["deployedModels"]
+        if (ref["endpoint"], ref["deployedModelId"]) != (endpoint.wire["name"], gone)
+    ]
+    version.held_until = at + memory.options.undeploy_lag
+    memory.model(name.parent, name.id).changed()
+
+
+def deployed_model_name(deployed: dict[str, Any]) -> ResourceName:
+    """The model version that is deployed."""
+    return parse_name(deployed["model"], "models", "deployed_model.model")
 
 
 def new_etag(change: int, at: float) -> str:

@@ -14,8 +14,9 @@ class Job(Resource):
     """A tuning job.
 
     `data` is the digest of its training data, `data_error` what is wrong with it, `fate` the value of the request label
-    `emulator-outcome`. Times are virtual seconds, 0 while unknown: when it begins to run, when a whole run would be
-    over, and when it stopped for good.
+    `emulator-outcome`. `replaces_on` is the endpoint whose models the outcome takes the place of, if one was named.
+    Times are virtual seconds, 0 while unknown: when it begins to run, when a whole run would be over, and when it
+    stopped for good.
     """
 
     parent: Parent
@@ -23,6 +24,7 @@ class Job(Resource):
     data: str
     data_error: str = ""
     fate: str = ""
+    replaces_on: str = ""
     running_at: float = 0.0
     whole_at: float = 0.0
     stopped_at: float = 0.0

@@ -11,6 +11,7 @@ from reconciler.emulator.aiplatform import (
     jobs,
     models,
     operations,
+    rebasing,
     snapshot,
     tensorboards,
 )
@@ -23,6 +24,7 @@ from reconciler.emulator.storage.buckets import Buckets
 
 HANDLERS: dict[str, Handler] = {
     **jobs.METHODS,
+    **rebasing.METHODS,
     **models.METHODS,
     **endpoints.METHODS,
     **inference.METHODS,
@@ -32,7 +34,7 @@ HANDLERS: dict[str, Handler] = {
     **tensorboards.METHODS,
 }
 EVENTS = JOB_EVENTS | {
-    "operation_done": operations.finisher(models.EFFECTS | endpoints.EFFECTS | datasets.EFFECTS),
+    "operation_done": operations.finisher(models.EFFECTS | endpoints.EFFECTS | datasets.EFFECTS | rebasing.EFFECTS),
 }
 
 

@@ -55,8 +55,8 @@ def check_fields(memory: Memory, parent: Parent, body: dict[str, Any]) -> tuple[
     for name in NOT_EMULATED:
         if name in body:
             raise invalid_argument(f"{name} is not supported by this emulator.", "tuning_job")
-    spec_name = _exactly_one(body, tuple(SPECS), "tuning_spec")
-    source = _exactly_one(body, ("baseModel", "preTunedModel"), "source_model")
+    spec_name = exactly_one(body, tuple(SPECS), "tuning_spec")
+    source = exactly_one(body, ("baseModel", "preTunedModel"), "source_model")
     wire = dict(body)
     if source == "preTunedModel":
         base_model = _continue_from(memory, parent, wire)
@@ -70,13 +70,14 @@ def check_fields(memory: Memory, parent: Parent, body: dict[str, Any]) -> tuple[
     return wire, base_model
 
 
-def _exactly_one(body: dict[str, Any], names: tuple[str, ...], oneof: str) -> str:
+def exactly_one(body: dict[str, Any], names: tuple[str, ...], oneof: str, within: str = "tuning_job") -> str:
+    """Which one of the fields of a oneof is given. Raises ApiError (400) for none and for several."""
     given = [name for name in names if name in body]
     if len(given) > 1:
-        text = f"Invalid value at 'tuning_job' (oneof), oneof field '{oneof}' is already set. Cannot set '{given[1]}'"
-        raise invalid_argument(text, "tuning_job")
+        text = f"Invalid value at '{within}' (oneof), oneof field '{oneof}' is already set. Cannot set '{given[1]}'"
+        raise invalid_argument(text, within)
     if not given:
-        raise invalid_argument(f"One of {', '.join(names)} is required.", f"tuning_job.{oneof}")
+        raise invalid_argument(f"One of {', '.join(names)} is required.", f"{within}.{oneof}")
     return given[0]
 
 

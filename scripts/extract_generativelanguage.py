@@ -135,7 +135,8 @@ class Extractor:
         """Extract a type and what it refers to; answers its name."""
         name = _name(descriptor)
         if name not in self.schemas:
-            self.schemas[name] = schema = {"properties": {}}
+            schema: dict[str, Any] = {"properties": {}}
+            self.schemas[name] = schema
             notes = self.notes(descriptor)
             for field in descriptor.fields:
                 schema["properties"][field.json_name] = self.field(field) | notes.get(field.name, {})

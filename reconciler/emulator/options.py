@@ -14,10 +14,11 @@ class Options:
     `max_concurrent_jobs`: tuning jobs of one project that may be under way at once, over all its regions.
     `over_quota`: what happens to one more: `queue` leaves it JOB_STATE_QUEUED, `reject` answers 429.
     `list_lag`: how long a new resource is missing from lists (get finds it at once).
-    `page_size_max`: larger page sizes are silently reduced to this.
+    `page_size_max`: larger page sizes of Vertex AI's lists are silently reduced to this.
     `operation_seconds`: how long a long-running operation takes; None derives it from `run_seconds`.
     `undeploy_lag`: how long after an undeploy a model still counts as deployed.
     `max_body_bytes`: larger API requests are answered with 413.
+    `cancelled_tuned_model`: the state in which a cancelled tuned model of the Gemini API is left.
     `seed`: varies what is made up (resource ids, curves).
     """
 
@@ -30,6 +31,7 @@ class Options:
     operation_seconds: float | None = None
     undeploy_lag: float = 0.0
     max_body_bytes: int = 10 * 1024 * 1024
+    cancelled_tuned_model: Literal["ACTIVE", "FAILED"] = "ACTIVE"
     seed: int = 0
 
     def operation_time(self) -> float:

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.emulator.world import World
 
-FORMAT = 1
+FORMAT = 2
 INDEX = "world.json"
 # A large world is saved less often: saving takes at most about a tenth of the time.
 PAUSE = 10

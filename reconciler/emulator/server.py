@@ -15,6 +15,7 @@ from reconciler.emulator.admin import AdminRoutes
 from reconciler.emulator.aiplatform.routes import aiplatform_routes
 from reconciler.emulator.fault_injection import FaultMiddleware
 from reconciler.emulator.faults import Faults
+from reconciler.emulator.generativelanguage.routes import generativelanguage_routes
 from reconciler.emulator.google_errors import not_found_page
 from reconciler.emulator.options import Options
 from reconciler.emulator.persistence import KeepingMiddleware, StartError, open_folder
@@ -52,6 +53,7 @@ def create_app(options: Options) -> Starlette:
     return Starlette(
         routes=[
             *aiplatform_routes(world),
+            *generativelanguage_routes(world),
             *storage_routes(world.buckets),
             *AdminRoutes(world, [faults.clear, log.clear]).routes(),
             *faults.routes(),

@@ -161,7 +161,7 @@ def _number(value: Any) -> float | int:
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-def _float32(value: Any) -> float | int:
+def float32(value: Any) -> float | int:
     """The nearest number that 32 bits hold, in as few digits as tell it apart: 0.0123456789 -> 0.012345679."""
     number = _number(value)
     try:
@@ -210,7 +210,7 @@ SCALARS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "int32": ("TYPE_INT32", lambda value: _integer(value, 32)),
     "int64": ("TYPE_INT64", lambda value: str(_integer(value, 64))),
     "number": ("TYPE_DOUBLE", _number),
-    "float": ("TYPE_FLOAT", _float32),
+    "float": ("TYPE_FLOAT", float32),
     "bytes": ("TYPE_BYTES", _bytes),
     "datetime": ("type.googleapis.com/google.protobuf.Timestamp", _matching(DATETIME)),
     "duration": ("type.googleapis.com/google.protobuf.Duration", _matching(DURATION)),

@@ -4,6 +4,7 @@ from typing import Any, Protocol
 
 from reconciler.emulator.aiplatform.service import AiPlatform
 from reconciler.emulator.clock import Clock
+from reconciler.emulator.generativelanguage.service import GenerativeLanguage
 from reconciler.emulator.options import Options
 from reconciler.emulator.storage.buckets import Buckets
 
@@ -40,14 +41,16 @@ class World:
         self.clock = Clock()
         self.buckets = Buckets(self.clock)
         self.aiplatform = AiPlatform(options, self.clock, self.buckets)
+        self.generativelanguage = GenerativeLanguage(options, self.clock)
 
     def parts(self) -> dict[str, Part]:
         """The services by the name under which each is kept."""
-        return {"storage": self.buckets, "aiplatform": self.aiplatform}
+        return {"storage": self.buckets, "aiplatform": self.aiplatform, "generativelanguage": self.generativelanguage}
 
     def settle(self) -> None:
         """Let everything happen that is due by now: runs end, operations finish."""
         self.aiplatform.settle()
+        self.generativelanguage.settle()
 
     def reset(self) -> None:
         """Forget everything but the time."""

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.emulator.options import Options
 from reconciler.emulator.testing import RunningEmulator
+from tests.emulator.gemini import Gemini
 from tests.emulator.vertex import Vertex, preference_rows, supervised_rows
 
 
@@ -26,4 +27,16 @@ def emulator(shared_emulator: RunningEmulator) -> RunningEmulator:
 @pytest.fixture
 def vertex(emulator: RunningEmulator) -> Iterator[Vertex]:
     with Vertex(emulator) as client:
+        yield client
+
+
+@pytest.fixture
+def gemini(emulator: RunningEmulator) -> Iterator[Gemini]:
+    with Gemini(emulator) as client:
+        yield client
+
+
+@pytest.fixture
+def stranger(emulator: RunningEmulator) -> Iterator[Gemini]:
+    with Gemini(emulator, "stranger") as client:
         yield client

@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.emulator.aiplatform.service import HANDLERS
 from reconciler.emulator.discovery import load_api, snake_case
+from reconciler.emulator.generativelanguage.service import HANDLERS as GEMINI_HANDLERS
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -16,6 +17,17 @@ def test_the_extract_equals_the_discovery_documents_that_google_ships() -> None:
     command = [sys.executable, str(ROOT / "scripts" / "extract_schemas.py"), "--check"]
     checked = subprocess.run(command, capture_output=True, text=True, check=False)
     assert checked.returncode == 0, f"{checked.stdout}run scripts/extract_schemas.py"
+
+
+def test_the_extract_of_the_gemini_api_equals_the_installed_client_of_google() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "extract_generativelanguage.py"), "--check"]
+    checked = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, f"{checked.stdout}run scripts/extract_generativelanguage.py"
+
+
+def test_every_method_of_the_gemini_api_is_served() -> None:
+    served = {method for version in ("v1", "v1beta") for method in load_api("generativelanguage", version).methods}
+    assert set(GEMINI_HANDLERS) == served
 
 
 @pytest.mark.parametrize("version", ["v1", "v1beta1"])

@@ -14,6 +14,7 @@ from reconciler.emulator.store import Resource
 def save(memory: Memory) -> dict[str, Any]:
     """Everything worth keeping, in values that orjson writes (dataclasses among them)."""
     return {
+        "revision": memory.revision,
         "sequence": memory.sequence,
         "agenda": memory.agenda,
         "data": memory.data,
@@ -43,7 +44,8 @@ def load(memory: Memory, saved: dict[str, Any]) -> None:
         memory.waiting[project] = deque((location, job_id) for location, job_id in jobs)
     for part in saved["sites"]:
         _load_site(memory, part)
-    memory.revision += 1
+    # Revisions rise over restarts too: what is kept is named by them.
+    memory.revision = saved["revision"]
 
 
 def _load_site(memory: Memory, part: dict[str, Any]) -> None:

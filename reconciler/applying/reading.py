@@ -9,8 +9,9 @@ from typing import Any
 from reconciler.catalog import BaseModel, Catalog
 from reconciler.catalog.palm import BATCH_SIZES
 from reconciler.core.address import Address, is_address
-from reconciler.core.desired import Desired, TunedModel
+from reconciler.core.desired import DatasetContent, Desired, TunedModel
 from reconciler.core.diagnostics import Diagnostic
+from reconciler.datasets.inline import MAX_INLINE_BYTES
 from reconciler.datasets.inspect import Inspection, inspect_dataset
 from reconciler.datasets.limits import check_limits
 
@@ -29,10 +30,21 @@ def read_datasets(desired: Desired, catalog: Catalog) -> tuple[Desired, tuple[Di
     ]
     for model in desired.models.values():
         findings.extend(_steps_not_known(model))
+        findings.extend(_too_large_to_send(model, contents))
         base = catalog.find(str(model.body.get("baseModel", "")))
         if base is not None:
             findings.extend(_beyond_limits(model, base, read))
     return replace(desired, contents=contents), tuple(findings)
+
+
+def _too_large_to_send(model: TunedModel, contents: Mapping[Address, DatasetContent]) -> Iterator[Diagnostic]:
+    """An error for training data that the Gemini API would not take inside a request."""
+    source = model.body.get("tuningTask", {}).get("trainingData")
+    content = contents.get(Address.parse(source)) if is_address(source) else None
+    if model.backend == "gemini" and content is not None and content.size > MAX_INLINE_BYTES:
+        why = f"{source} has {content.size} bytes, and the Gemini API takes {MAX_INLINE_BYTES} inside a request"
+        at = model.sources.at("gemini.tuningTask.trainingData")
+        yield Diagnostic("error", "dataset_too_large", why, str(model.address), at, "Sample it.")
 
 
 def _steps_not_known(model: TunedModel) -> Iterator[Diagnostic]:

@@ -11,6 +11,10 @@ from reconciler.datasets.records import MAX_ARRAY, records_of
 from reconciler.errors import DatasetError
 
 
+# What Google's own client takes of a file. https://ai.google.dev/gemini-api/docs/model-tuning (April 2025)
+MAX_INLINE_BYTES = MAX_ARRAY
+
+
 class Example(TypedDict):
     """One TuningExample of the Gemini API (v1beta)."""
 
@@ -30,10 +34,10 @@ def rows_for_gemini(path: str, *, root: str, label: str, sha256: str = "") -> tu
         with open_beneath(root, path) as fd:
             lines = LineReader(fd)
             for record in records_of(lines, "textPairs", path, _ignore):
-                if lines.size > MAX_ARRAY:
+                if lines.size > MAX_INLINE_BYTES:
                     raise Problem(
                         "dataset_too_large",
-                        f"the file has more than {MAX_ARRAY} bytes, which the Gemini API does not take inline",
+                        f"the file has more than {MAX_INLINE_BYTES} bytes, which the Gemini API does not take inline",
                         hint="Sample it.",
                     )
                 line = record.line

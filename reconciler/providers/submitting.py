@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.cloud.client import Client
 from reconciler.core.labels import ATTEMPT
 from reconciler.core.observed import Run
-from reconciler.errors import AlreadyExists, ApiError, BadAnswer, CloudError, CredentialsError, NotFound, NotSent
+from reconciler.errors import AlreadyExists, ApiError, BadAnswer, CloudError, CredentialsError, NotSent, PermissionDenied
 from reconciler.providers.protocol import CreateRequest, Outcome, Submission
 
 REFUSING_STATUSES = frozenset({400, 401, 403, 404, 412})
@@ -21,6 +21,10 @@ REFUSING_STATUSES = frozenset({400, 401, 403, 404, 412})
 UNPROVEN_CODES = frozenset(
     {"ABORTED", "ALREADY_EXISTS", "CANCELLED", "DATA_LOSS", "DEADLINE_EXCEEDED", "INTERNAL", "UNAVAILABLE", "UNKNOWN"}
 )
+
+
+class TakenByStranger(PermissionDenied):
+    """An id that is shared by everybody is somebody else's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +58,18 @@ def send_once(client: Client, send: Send) -> Submission:
 def settle_taken(submission: Submission, look: Callable[[], Run], *, is_ours: Callable[[Run], bool]) -> Submission:
     """The submission, or when its id is taken already what a look at the taker proves.
 
-    The same purchase under the same id is our own, sent earlier or replayed on its way. Anything else shows that this
-    request made nothing, and `look` may raise ApiError to say so; only a taker that cannot be found is in doubt.
+    The same purchase under the same id is our own, sent earlier or replayed on its way. Something else there, or
+    TakenByStranger from `look`, shows that this request made nothing; a taker that cannot be seen leaves a doubt.
     """
     error = submission.error
     if not isinstance(error, AlreadyExists):
         return submission
     try:
         run = look()
-    except NotFound as unseen:
+    except TakenByStranger as stranger:
+        return Submission(Outcome.REFUSED, error=stranger)
+    except CloudError as unseen:
         return Submission(Outcome.IN_DOUBT, error=unseen)
-    except ApiError as refused:
-        return Submission(Outcome.REFUSED if _refuses(refused) else Outcome.IN_DOUBT, error=refused)
-    except CloudError as unknown:
-        return Submission(Outcome.IN_DOUBT, error=unknown)
     if is_ours(run):
         return Submission(Outcome.COMMITTED, run=run)
     taken = AlreadyExists(

@@ -20,7 +20,7 @@ from reconciler.providers.decoding import read
 from reconciler.providers.gemini import paths, wire
 from reconciler.providers.gemini.normalise import run_of, with_operation
 from reconciler.providers.protocol import CreateRequest, Submission
-from reconciler.providers.submitting import Send, foreign, send_once, settle_taken
+from reconciler.providers.submitting import Send, TakenByStranger, foreign, send_once, settle_taken
 
 # Permissions are resources of their own; they are set once the model is there.
 _NOT_SENT = frozenset({"readers", "writers"})
@@ -76,7 +76,7 @@ def _taker(client: Client, name: str, labels: Mapping[str, str]) -> Run:
     try:
         answer = client.get(paths.model(name))
     except PermissionDenied as error:
-        raise PermissionDenied(
+        raise TakenByStranger(
             f"{name} belongs to somebody else; ids of the Gemini API are shared by everybody",
             status=error.status,
             code=error.code,

@@ -10,7 +10,6 @@ from reconciler.datasets.problems import Problem
 from reconciler.datasets.records import MAX_ARRAY, records_of
 from reconciler.errors import DatasetError
 
-
 # What Google's own client takes of a file. https://ai.google.dev/gemini-api/docs/model-tuning (April 2025)
 MAX_INLINE_BYTES = MAX_ARRAY
 

@@ -13,7 +13,15 @@ from typing import Any
 from reconciler.cloud.client import Client
 from reconciler.core.labels import ATTEMPT
 from reconciler.core.observed import Run
-from reconciler.errors import AlreadyExists, ApiError, BadAnswer, CloudError, CredentialsError, NotSent, PermissionDenied
+from reconciler.errors import (
+    AlreadyExists,
+    ApiError,
+    BadAnswer,
+    CloudError,
+    CredentialsError,
+    NotSent,
+    PermissionDenied,
+)
 from reconciler.providers.protocol import CreateRequest, Outcome, Submission
 
 REFUSING_STATUSES = frozenset({400, 401, 403, 404, 412})

@@ -1,0 +1,157 @@
+"""The Gemini API from spec to answer: the number generator of Google's tutorial, on the emulator."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from reconciler.emulator.options import Options
+from reconciler.emulator.testing import RunningEmulator
+from tests.e2e.workshop import Workshop
+
+# https://ai.google.dev/gemini-api/docs/model-tuning/tutorial (2024 copies): its fifteen examples.
+NUMBERS = (
+    ("1", "2"),
+    ("3", "4"),
+    ("-3", "-2"),
+    ("twenty two", "twenty three"),
+    ("two hundred", "two hundred one"),
+    ("ninety nine", "one hundred"),
+    ("8", "9"),
+    ("-98", "-97"),
+    ("1,000", "1,001"),
+    ("10,100,000", "10,100,001"),
+    ("thirteen", "fourteen"),
+    ("eighty", "eighty one"),
+    ("one", "two"),
+    ("three", "four"),
+    ("seven", "eight"),
+)
+CREATE = {"method": "POST", "path": "tunedModels$"}
+
+
+def number_generator(workshop: Workshop, *, batch_size: int = 2, epochs: int = 5, extra: str = "") -> None:
+    workshop.project()
+    rows = [{"text_input": asked, "output": answer} for asked, answer in NUMBERS]
+    workshop.write("data/numbers.json", json.dumps(rows))
+    workshop.write(
+        "specs/numbers.yaml",
+        f"""\
+apiVersion: tuneform/v1
+kind: Dataset
+metadata: {{name: numbers}}
+spec: {{file: data/numbers.json, format: textPairs}}
+---
+apiVersion: tuneform/v1
+kind: TunedModel
+metadata: {{name: next-number}}
+spec:
+  gemini:
+    displayName: number generator
+    baseModel: models/gemini-1.0-pro-001
+{extra}
+    tuningTask:
+      hyperparameters: {{batchSize: {batch_size}, learningRate: 0.001, epochCount: {epochs}}}
+      trainingData: Dataset/numbers
+""",
+    )
+
+
+@pytest.fixture
+def slowly(tmp_path: Path) -> Iterator[Workshop]:
+    """A workshop whose runs take long enough to be watched."""
+    with RunningEmulator(Options(run_seconds=4.0)) as emulator:
+        yield Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+
+
+def tuned_models(workshop: Workshop) -> list[dict[str, Any]]:
+    answer = httpx.get(f"{workshop.url}/v1beta/tunedModels", params={"pageSize": 1000}).json()
+    models: list[dict[str, Any]] = answer.get("tunedModels", [])
+    return models
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(2, 38), (4, 19)])
+def test_the_number_generator_goes_from_spec_to_answer(slowly: Workshop, batch_size: int, steps: int) -> None:
+    workshop = slowly
+    number_generator(workshop, batch_size=batch_size)
+    told = workshop.apply("--allow-retired", "--wait", "--format", "json").stdout
+    events = [json.loads(line) for line in told.splitlines()]
+    progress = [event["fields"] for event in events if event["type"] == "progress"]
+    assert {event["total_steps"] for event in progress} == {steps}, "as recorded on Google's page"
+    assert any(0 < (event["completed_steps"] or 0) < steps and event.get("loss") for event in progress)
+    (model,) = tuned_models(workshop)
+    assert model["state"] == "ACTIVE"
+    serving = json.loads(workshop.run("output", "--format", "json").stdout)["TunedModel/next-number"]
+    assert serving["endpoint"] == model["name"]
+    assert serving["host"] == "generativelanguage.googleapis.com"
+    asked = {"contents": [{"role": "user", "parts": [{"text": "LXIII"}]}]}
+    answer = httpx.post(f"{workshop.url}/v1beta/{serving['endpoint']}:generateContent", json=asked).json()
+    assert answer["candidates"][0]["content"]["parts"][0]["text"]
+    assert workshop.actions() == {}
+
+
+def test_a_plan_without_allow_retired_says_where_to_tune_instead(workshop: Workshop) -> None:
+    number_generator(workshop)
+    (change,) = workshop.plan_json()["changes"]
+    assert (change["action"], change["reasons"][0]["code"]) == ("hold", "service_retired")
+    assert "vertex" in change["reasons"][0]["message"]
+
+
+@pytest.mark.parametrize("kind", ["drop_after_commit", "truncate", "reset", "drop_before"])
+def test_a_lost_answer_makes_one_model(workshop: Workshop, kind: str) -> None:
+    number_generator(workshop)
+    workshop.fault(match=CREATE, kind=kind)
+    workshop.apply("--allow-retired", "--wait", expect=None)
+    workshop.apply("--allow-retired", "--wait")
+    assert len(tuned_models(workshop)) == 1
+    assert workshop.actions() == {}
+
+
+def test_a_lost_state_finds_its_model_by_the_id(workshop: Workshop) -> None:
+    number_generator(workshop)
+    workshop.apply("--allow-retired", "--wait")
+    (workshop.folder / "state").rename(workshop.folder / "lost")
+    assert workshop.actions() == {"TunedModel/next-number": "adopt"}
+
+
+def test_what_may_be_patched_is_patched_and_never_tuned_again(workshop: Workshop) -> None:
+    number_generator(workshop)
+    workshop.apply("--allow-retired", "--wait")
+    extra = "    temperature: 0\n    topK: 20\n    description: counts\n    readers: [everyone]"
+    number_generator(workshop, extra=extra)
+    assert workshop.actions() == {"TunedModel/next-number": "update"}
+    workshop.apply()
+    (model,) = tuned_models(workshop)
+    assert (model.get("temperature", 0), model["topK"], model["description"]) == (0, 20, "counts")
+    permissions = httpx.get(f"{workshop.url}/v1beta/{model['name']}/permissions").json()["permissions"]
+    assert {"EVERYONE"} == {p["granteeType"] for p in permissions if p["role"] == "READER"}
+    assert workshop.actions() == {}
+
+
+def test_a_changed_epoch_count_tunes_a_new_version_while_the_old_one_serves(workshop: Workshop) -> None:
+    number_generator(workshop)
+    workshop.apply("--allow-retired", "--wait")
+    number_generator(workshop, epochs=6)
+    workshop.apply("--allow-retired")
+    serving = json.loads(workshop.run("output", "--format", "json").stdout)["TunedModel/next-number"]
+    assert serving["version"] == 1
+    workshop.apply("--allow-retired", "--wait")
+    serving = json.loads(workshop.run("output", "--format", "json").stdout)["TunedModel/next-number"]
+    assert (serving["version"], len(tuned_models(workshop))) == (2, 2)
+    assert re.search(r"-v2a1$", serving["endpoint"])
+
+
+def test_destroying_stops_what_runs_and_leaves_nothing(workshop: Workshop) -> None:
+    number_generator(workshop)
+    workshop.apply("--allow-retired")
+    for _ in range(3):
+        workshop.run("destroy", "--auto-approve", "--allow-deletes", "1")
+    assert tuned_models(workshop) == []
+    assert workshop.run("state", "list").stdout.strip() == ""

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from reconciler.applying.approval import ChangeKey
 from reconciler.applying.clock import Clock
 from reconciler.applying.creating import Creator
+from reconciler.applying.endpoint_actions import EndpointActions
 from reconciler.applying.gates.judge import Judge
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.ledger import Ledger
 from reconciler.applying.model_actions import ModelActions
 from reconciler.applying.operations import OperationWaiter, Pace
 from reconciler.core.address import Address
-from reconciler.core.desired import Backend, Dataset, Desired, TunedModel
+from reconciler.core.desired import Backend, Dataset, Desired, Endpoint, TunedModel
 from reconciler.core.events import Event, EventSink
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Action, Change, Plan
@@ -56,18 +57,25 @@ class Executor:
                 break
             if change.key in held or not change.action.mutates:
                 continue
-            if self._waits_for(change.address, stuck):
+            if self._waits_for(ledger, change, stuck):
                 self._report(ledger, change, TuneformError("was left: something it depends on failed"), "warning")
                 stuck.add(change.address)
                 continue
             if not self._carry_out(ledger, change):
                 stuck.add(change.address)
-        for model in self.desired.models.values():
-            ledger.protect(model)
+        specs: list[TunedModel | Endpoint] = [*self.desired.models.values(), *self.desired.endpoints.values()]
+        for spec in specs:
+            ledger.protect(spec)
         return ledger
 
-    def _waits_for(self, address: Address, stuck: set[Address]) -> bool:
-        model = self.desired.models.get(address)
+    def _waits_for(self, ledger: Ledger, change: Change, stuck: set[Address]) -> bool:
+        endpoint = self.desired.endpoints.get(change.address)
+        if endpoint is not None:
+            # Its traffic must not move to what could not be deployed.
+            return change.address in stuck or not stuck.isdisjoint(endpoint.depends_on)
+        if change.action is Action.DELETE:
+            return _is_carried(ledger, change.address, stuck)
+        model = self.desired.models.get(change.address)
         return model is not None and not stuck.isdisjoint(model.depends_on)
 
     def _carry_out(self, ledger: Ledger, change: Change) -> bool:
@@ -89,6 +97,8 @@ class Executor:
         dataset = self.desired.datasets.get(change.address)
         if dataset is not None:
             return lambda: self._upload(ledger, dataset)
+        if change.address.kind == "Endpoint":
+            return self._endpoint_step(ledger, change)
         hands = self._hands(ledger, change.address)
         model = self.desired.models.get(change.address)
         simple: dict[Action, Callable[[Change], None]] = {
@@ -113,6 +123,30 @@ class Executor:
             raise TuneformError(f"this version cannot {change.action}", where=str(change.address))
         return lambda: declared[change.action](change, model)
 
+    def _endpoint_step(self, ledger: Ledger, change: Change) -> Callable[[], None]:
+        provider = self._provider("vertex", change.address)
+        hands = EndpointActions(
+            desired=self.desired,
+            ledger=ledger,
+            provider=provider,
+            waiter=self._waiter(provider),
+            clock=self.tools.clock,
+            emit=self.tools.emit,
+        )
+        if change.action is Action.DELETE:
+            return lambda: hands.delete(change)
+        endpoint = self.desired.endpoints.get(change.address)
+        steps: dict[Action, Callable[[Change, Endpoint], None]] = {
+            Action.CREATE: hands.create,
+            Action.DEPLOY: hands.deploy,
+            Action.PROMOTE: hands.promote,
+            Action.ROLLBACK: hands.promote,
+            Action.UPDATE: hands.update,
+        }
+        if endpoint is None or change.action not in steps:
+            raise TuneformError(f"this version cannot {change.action} an endpoint", where=str(change.address))
+        return lambda: steps[change.action](change, endpoint)
+
     def _evaluate(self, ledger: Ledger, hands: ModelActions, change: Change, model: TunedModel) -> None:
         """Judge a finished version, and let it serve at once if it passes: nothing else stood in its way."""
         judge = Judge(
@@ -130,19 +164,26 @@ class Executor:
     def _hands(self, ledger: Ledger, address: Address) -> ModelActions:
         model = self.desired.models.get(address)
         backend = model.backend if model else ledger.record(address).backend
-        provider = next((p for b, p in self.tools.providers.items() if b == backend), None)
-        if provider is None:
-            raise TuneformError(f"this version does not drive {backend}", where=str(address))
+        provider = self._provider(backend, address)
         return ModelActions(
             desired=self.desired,
             ledger=ledger,
             provider=provider,
             creator=self.tools.creator,
-            waiter=OperationWaiter(provider, self.tools.clock, self.tools.interrupt, self.tools.pace),
+            waiter=self._waiter(provider),
             clock=self.tools.clock,
             emit=self.tools.emit,
             base=self.base,
         )
+
+    def _provider(self, backend: str, address: Address) -> TuningProvider:
+        provider = next((p for b, p in self.tools.providers.items() if b == backend), None)
+        if provider is None:
+            raise TuneformError(f"this version does not drive {backend}", where=str(address))
+        return provider
+
+    def _waiter(self, provider: TuningProvider) -> OperationWaiter:
+        return OperationWaiter(provider, self.tools.clock, self.tools.interrupt, self.tools.pace)
 
     def _upload(self, ledger: Ledger, dataset: Dataset) -> None:
         content = self.desired.contents[dataset.address]
@@ -174,3 +215,9 @@ class Executor:
         if kind == "failed":
             ledger.failed.append(event)
         self.tools.emit(event)
+
+
+def _is_carried(ledger: Ledger, address: Address, stuck: set[Address]) -> bool:
+    """Whether an endpoint that could not be dealt with still carries a model: Google would refuse to delete that."""
+    routes = (r.route for a in stuck if (r := ledger.state.resources.get(a)) is not None and r.route is not None)
+    return any(share.spec == str(address) for route in routes for share in (*route.shares, *route.base))

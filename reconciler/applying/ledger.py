@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from reconciler.core.address import Address
-from reconciler.core.desired import TunedModel
+from reconciler.core.desired import Endpoint, TunedModel
 from reconciler.core.events import Event
 from reconciler.core.observed import Observed, Run
 from reconciler.core.plan import Reason
@@ -66,12 +66,12 @@ class Ledger:
         if version is not None:
             self.held.append((address, because(Code.GATE_FAILED, failure_in_words(address, version))))
 
-    def protect(self, model: TunedModel) -> None:
-        """Keep a model's protection and metadata in its record, where deleting the spec cannot reach them."""
-        record = self.state.resources.get(model.address)
+    def protect(self, spec: TunedModel | Endpoint) -> None:
+        """Keep a resource's protection in its record, where deleting the spec cannot reach it."""
+        record = self.state.resources.get(spec.address)
         if record is None:
             return
-        kept = replace(record, prevent_destroy=model.lifecycle.prevent_destroy, on_remove=model.lifecycle.on_remove)
+        kept = replace(record, prevent_destroy=spec.lifecycle.prevent_destroy, on_remove=spec.lifecycle.on_remove)
         if kept != record:
             self.put(kept)
 

@@ -9,9 +9,10 @@ from typing import Any
 import orjson
 
 from reconciler.cloud.hosts import aiplatform, generativelanguage
+from reconciler.core.address import Address
 from reconciler.core.desired import Project
 from reconciler.core.resource_names import location_of
-from reconciler.core.state import Record, State
+from reconciler.core.state import Record, Route, State
 from reconciler.errors import StateError
 from reconciler.state.files import opened_folder, os_errors_as_state_errors, read_file, replace_file
 
@@ -20,7 +21,13 @@ FORMAT_VERSION = "1"
 
 def serving_by_address(state: State) -> dict[str, dict[str, Any]]:
     """What an application should call, by address: only addresses under which something serves."""
-    return {str(a): _serving(r) for a, r in sorted(state.resources.items()) if r.serving is not None}
+    found = {}
+    for address, record in sorted(state.resources.items()):
+        if record.route is not None and record.route.shares:
+            found[str(address)] = _routed(state, record, record.route)
+        elif record.serving is not None:
+            found[str(address)] = _serving(record)
+    return found
 
 
 def publish(project: Project, state: State) -> bool:
@@ -55,6 +62,26 @@ def check_publishable(project: Project) -> None:
             where=f"publish: {project.publish}",
             next_step="Set `spec.publish` to a path such as out/serving.json.",
         )
+
+
+def _routed(state: State, record: Record, route: Route) -> dict[str, Any]:
+    """A declared endpoint: `version`, `model` and `fingerprint` are of the largest share, `traffic` has them all."""
+    first = max(route.shares, key=lambda share: share.percent)
+    owner = state.resources.get(Address.parse(first.spec))
+    version = owner.version(first.version) if owner is not None else None
+    location = location_of(route.name)
+    return {
+        "version": first.version,
+        "endpoint": route.name,
+        "host": aiplatform(location).removeprefix("https://"),
+        "location": location,
+        "model": first.model,
+        "fingerprint": version.fingerprint if version is not None else "",
+        "since": record.since,
+        "traffic": [
+            {"address": s.spec, "version": s.version, "model": s.model, "percent": s.percent} for s in route.shares
+        ],
+    }
 
 
 def _serving(record: Record) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reconciler.core.observed import Deployed, LiveEndpoint, LiveModel, Observed, Run, StoredObject
 from reconciler.core.resource_names import key_of
-from reconciler.core.state import Record, State, Version
+from reconciler.core.state import Record, Route, State, Version
 
 DEPLOYED_ID = "recorded"
 
@@ -17,6 +17,8 @@ def recorded_view(state: State) -> Observed:
     objects: dict[str, StoredObject | None] = {}
     for record in state.resources.values():
         objects.update({uri: StoredObject(uri, "", "", 0) for uri in record.objects})
+        if record.route is not None:
+            endpoints[key_of(record.route.name)] = _routed(record, record.route)
         for version in record.versions:
             objects.update(
                 {pin.uri: StoredObject(pin.uri, pin.generation, pin.crc32c, pin.size or 0) for pin in version.datasets}
@@ -55,6 +57,18 @@ def _model(record: Record, version: Version) -> LiveModel:
         description=str(record.metadata.get("description") or ""),
         labels=dict(record.metadata.get("labels") or {}),
         deployments=((version.endpoint, DEPLOYED_ID),) if version.endpoint else (),
+    )
+
+
+def _routed(record: Record, route: Route) -> LiveEndpoint:
+    shares = {str(number): share for number, share in enumerate(route.shares, start=1)}
+    return LiveEndpoint(
+        name=route.name,
+        display_name=str(record.metadata.get("displayName") or ""),
+        description=str(record.metadata.get("description") or ""),
+        labels=dict(record.metadata.get("labels") or {}),
+        deployed=tuple(Deployed(ident, share.model, share.checkpoint) for ident, share in shares.items()),
+        traffic={ident: share.percent for ident, share in shares.items()},
     )
 
 

@@ -8,17 +8,18 @@ from dataclasses import replace
 from reconciler.applying.references import dataset_uris
 from reconciler.core.desired import Backend, Desired
 from reconciler.core.observed import Observed, Unreadable
-from reconciler.core.state import State, VersionStatus
+from reconciler.core.state import Record, State, VersionStatus
 from reconciler.providers.protocol import ObjectStore, TuningReader
 
 
 def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningReader], objects: ObjectStore) -> Observed:
     """What is there now, for every declared and every recorded address."""
     observed = objects.look_up(sorted(wanted_objects(desired, state)))
-    backends = {m.backend for m in desired.models.values()} | {r.backend for r in state.resources.values()}
+    known = [*state.resources.values(), *_places_of_endpoints(desired)]
+    backends = {m.backend for m in desired.models.values()} | {r.backend for r in known}
     for backend in sorted(backends - {"storage"}):
         models = [m for m in desired.models.values() if m.backend == backend]
-        records = [r for r in state.resources.values() if r.backend == backend]
+        records = [r for r in known if r.backend == backend]
         reader = next((r for b, r in readers.items() if b == backend), None)
         if reader is None:
             unseen = Unreadable(backend, "this version of tuneform does not drive it")
@@ -26,6 +27,11 @@ def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningRead
         else:
             observed = observed.merged(reader.observe(models, records))
     return observed
+
+
+def _places_of_endpoints(desired: Desired) -> list[Record]:
+    """Records of declared endpoints that say nothing but where they are looked for."""
+    return [Record(a, "vertex", e.project, e.location) for a, e in desired.endpoints.items()]
 
 
 def wanted_objects(desired: Desired, state: State) -> set[str]:

@@ -46,6 +46,16 @@ def client_id(project: str, address: Address, fingerprint: str, version: int, at
     return f"{head or 't'}-{tail}"
 
 
+def endpoint_id(project: str, address: Address, counter: int) -> str:
+    """The id of the counter-th endpoint of an address: `<name>-<project and address, 12 hex>-<counter>`.
+
+    Source for the syntax: projects.locations.endpoints.create in aiplatform v1 (at most 63 characters, beginning with
+    a letter).
+    """
+    owner = f"{_project_digest(project)}{_address_digest(project, address)}"
+    return f"{address.name[:40].rstrip('-')}-{owner}-{counter}"
+
+
 def parse_client_id(text: str) -> ClientId | None:
     """What an id says, or None when it is not one of ours."""
     match = _ID.fullmatch(text)

@@ -69,7 +69,7 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class LiveEndpoint:
-    """An endpoint. `traffic` maps deployed model ids to percent."""
+    """An endpoint. `traffic` maps deployed model ids to percent; `etag` is what its next change may be bound to."""
 
     name: str
     display_name: str = ""
@@ -78,6 +78,7 @@ class LiveEndpoint:
     deployed: tuple[Deployed, ...] = ()
     traffic: Mapping[str, int] = field(default_factory=dict)
     created_at: str = ""
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.core.address import Address
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.state import Route
 
 
 class Action(StrEnum):
@@ -86,7 +87,7 @@ class Change:
     """One thing to do for one address.
 
     `version` is the version it is about, `serving` the one that serves until it is done; `targets` are the resource
-    names it touches (deletes, cancels, patches).
+    names it touches (deletes, cancels, patches). `route` is what an endpoint carries once it is carried out.
     """
 
     address: Address
@@ -98,6 +99,7 @@ class Change:
     targets: tuple[str, ...] = ()
     source: Source | None = None
     serving: int | None = None
+    route: Route | None = None
 
     @property
     def key(self) -> tuple[Address, Action, int | None]:

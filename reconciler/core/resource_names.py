@@ -35,6 +35,11 @@ def parse_resource_name(text: str) -> ResourceName | None:
     return ResourceName(match[1], match[2], match[3], match[4], match[5] or "") if match else None
 
 
+def model_key(name: str) -> str:
+    """What identifies one version of a model: its key and the version, the first one where the name says none."""
+    return f"{key_of(name)}@{name.partition('@')[2] or '1'}"
+
+
 def is_tuned_model(name: str) -> bool:
     """Whether a name is that of a Gemini API tuned model, `tunedModels/id`: run, model and endpoint in one."""
     return name.startswith("tunedModels/")

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.core.address import Address
 from reconciler.core.desired import Backend
+from reconciler.core.resource_names import model_key
 from reconciler.core.runs import RunState
 
 
@@ -91,13 +92,54 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A part of an endpoint's traffic: which version of which tuned model, and how many percent.
+
+    `spec` is the model's address, `model` its resource name with the version Google gave it; without `checkpoint` the
+    default one serves.
+    """
+
+    spec: str
+    version: int
+    model: str
+    percent: int
+    checkpoint: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What is deployed, whatever its share."""
+        return model_key(self.model), self.checkpoint
+
+    @property
+    def words(self) -> str:
+        """Which version it is, for people."""
+        return f"{self.spec} v{self.version}{f' checkpoint {self.checkpoint}' if self.checkpoint else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A declared endpoint as it was last written.
+
+    `counter` says how many endpoints the address has had. While a canary is on its way, `base` are the shares it
+    started from and `step` is the percentage it has reached; otherwise `base` is empty and `step` 0.
+    """
+
+    name: str
+    counter: int = 1
+    shares: tuple[Share, ...] = ()
+    base: tuple[Share, ...] = ()
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """All that belongs to one address.
 
     `current` is the number of the version that serves, or None; `since` is when it began to (RFC 3339).
     `prevent_destroy` and `on_remove` are kept here so that deleting a spec does not delete its protection. `metadata`
     is what was last written to the live model and endpoint (`displayName`, `description`, `labels`), so that a label
-    taken out of a spec is known to be ours. `objects` are the `gs://` URIs a Dataset was uploaded to.
+    taken out of a spec is known to be ours. `objects` are the `gs://` URIs a Dataset was uploaded to, `route` is what
+    an Endpoint carries.
     """
 
     address: Address
@@ -111,6 +153,7 @@ class Record:
     on_remove: str = "delete"
     metadata: Mapping[str, Any] = field(default_factory=dict)
     objects: tuple[str, ...] = ()
+    route: Route | None = None
 
     def version(self, number: int | None) -> Version | None:
         """The version of that number, or None."""
@@ -150,7 +193,8 @@ class Intent:
 
     `id` is `<address label>.v<version>.a<attempts>`, so that two processes that decide the same create collide on one
     journal entry. `attempt` is the random id that the run carries as a label. `decide_at` is when absence may first
-    be concluded (RFC 3339; set with SENDING). `how` tells a plain reply from a recovery.
+    be concluded (RFC 3339; set with SENDING). `operation` is what Google answered with where a create begins as a
+    long-running operation. `how` tells a plain reply from a recovery.
     """
 
     id: str
@@ -170,6 +214,7 @@ class Intent:
     prepared_at: str = ""
     sent_at: str = ""
     decide_at: str = ""
+    operation: str = ""
     run: str = ""
     how: str = ""
     reason: str = ""

@@ -13,6 +13,7 @@ from datetime import datetime
 from reconciler.core.address import Address
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Observed, Run
+from reconciler.core.resource_names import key_of
 from reconciler.core.runs import RunState
 from reconciler.core.state import Intent, IntentStatus, Record, RunError, State, Version, VersionStatus
 from reconciler.planning.liveness import CANCELLED_BY, FINISHED, US
@@ -34,8 +35,9 @@ def absorb(state: State, observed: Observed, now: datetime) -> State:
             if not _is_accounted_for(intent, record):
                 learned[intent.address] = _replayed(intent, record)
     sight = sight_of(observed.unreadable)
+    routes = frozenset(key_of(r.route.name) for r in state.resources.values() if r.route is not None)
     for address, record in {**state.resources, **learned}.items():
-        refreshed = _refreshed(record, observed, sight, now)
+        refreshed = _refreshed(record, observed, sight, now, routes)
         if refreshed is not record:
             learned[address] = refreshed
     return replace(state, resources={**state.resources, **learned}) if learned else state
@@ -68,7 +70,7 @@ def _replayed(intent: Intent, record: Record | None) -> Record:
     return base.with_version(version)
 
 
-def _refreshed(record: Record, observed: Observed, sight: Sight, now: datetime) -> Record:
+def _refreshed(record: Record, observed: Observed, sight: Sight, now: datetime, routes: frozenset[str]) -> Record:
     versions = []
     changed = False
     for version in record.versions:
@@ -76,7 +78,7 @@ def _refreshed(record: Record, observed: Observed, sight: Sight, now: datetime) 
         if version.is_live:
             learned = _followed(record, version, observed, sight, now)
         elif version.status in FINISHED and not version.endpoint:
-            learned = _with_late_endpoint(version, observed)
+            learned = _with_late_endpoint(version, observed, routes)
         changed = changed or learned is not version
         versions.append(learned)
     return replace(record, versions=tuple(versions)) if changed else record
@@ -147,12 +149,11 @@ def _taint(version: Version, observed: Observed) -> str:
     return ""
 
 
-def _with_late_endpoint(version: Version, observed: Observed) -> Version:
-    """Google deploys a finished model on its own, sometimes after the run has ended."""
+def _with_late_endpoint(version: Version, observed: Observed, routes: frozenset[str]) -> Version:
+    """Google deploys a finished model on its own, sometimes late; declared endpoints are not that."""
     run = observed.run(version.run)
     if run is not None and run.endpoint:
         return replace(version, endpoint=run.endpoint, checkpoints=run.checkpoints or version.checkpoints)
     model = observed.model(version.model) if version.model else None
-    if model is not None and model.deployments:
-        return replace(version, endpoint=model.deployments[0][0])
-    return version
+    own = [name for name, _ in model.deployments if key_of(name) not in routes] if model is not None else []
+    return replace(version, endpoint=own[0]) if own else version

@@ -27,7 +27,9 @@ def declared_order(desired: Desired) -> list[Address]:
 
 
 def removal_order(records: Iterable[Record]) -> list[Address]:
-    """Recorded addresses in the order in which they go: what was tuned from another model goes before that one."""
+    """Recorded addresses in the order in which they go: endpoints before what they carry, and what was
+    tuned from another model before that one.
+    """
     going = {record.address: record for record in records}
     owners = {key_of(v.model): r.address for r in going.values() for v in r.versions if v.model}
     needs: dict[Address, set[Address]] = {address: set() for address in going}
@@ -70,8 +72,9 @@ def _in_order(needs: Mapping[Address, Iterable[Address]]) -> list[Address]:
 
 
 def _parents(record: Record, owners: Mapping[str, Address]) -> set[Address]:
-    """The addresses whose models a record's versions were tuned from."""
-    found = set()
+    """The addresses whose models a record's versions were tuned from, or that it carries."""
+    shares = (*record.route.shares, *record.route.base) if record.route is not None else ()
+    found = {owners[key_of(s.model)] for s in shares if key_of(s.model) in owners}
     for version in record.versions:
         for body in (version.body, version.resolved):
             for path in PARENT_PATHS:

@@ -23,12 +23,13 @@ from reconciler.core.plan import Action, Change, Plan, StateRef
 from reconciler.core.state import IntentStatus, Record, State
 from reconciler.planning.graph import declared_order, removal_order, with_needs
 from reconciler.planning.guards import guard
-from reconciler.planning.reasons import Code, because
+from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.datasets import upload
 from reconciler.planning.transitions.declared import decide
+from reconciler.planning.transitions.endpoints import decide_endpoint
 from reconciler.planning.transitions.findings import Finding
 from reconciler.planning.transitions.outsiders import outsiders
-from reconciler.planning.transitions.removed import farewell, remove, remove_dataset
+from reconciler.planning.transitions.removed import farewell, remove, remove_dataset, remove_endpoint
 from reconciler.planning.world import PlanOptions, World, look
 
 __all__ = ["PlanOptions", "make_plan"]
@@ -85,9 +86,7 @@ def _declared(world: World, address: Address) -> Iterator[Finding]:
     elif address in world.desired.datasets:
         yield from upload(world, world.desired.datasets[address])
     else:
-        source = world.desired.endpoints[address].sources.at("metadata.name")
-        reason = because(Code.NOT_SUPPORTED, "this version of tuneform does not manage Endpoint resources")
-        yield Change(address, Action.HOLD, (reason,), source=source)
+        yield from decide_endpoint(world, world.desired.endpoints[address])
 
 
 def _removals(world: World) -> Iterator[Finding]:
@@ -98,9 +97,12 @@ def _removals(world: World) -> Iterator[Finding]:
     }
     for address in removal_order(going.values()):
         record = going[address]
-        leave = farewell(record, world.desired.models.get(address), destroy=world.options.destroy)
+        spec = world.desired.models.get(address) or world.desired.endpoints.get(address)
+        leave = farewell(record, spec, destroy=world.options.destroy)
         if address.kind == "Dataset":
             yield remove_dataset(record, leave)
+        elif address.kind == "Endpoint":
+            yield remove_endpoint(world, record, leave)
         else:
             yield from remove(world, record, leave)
 

@@ -75,6 +75,24 @@ class Code(StrEnum):
     FAILED_DATA = "failed_data", "The run failed because of its data; the same spec would fail again."
     FAILED_PERMISSION = "failed_permission", "The run failed for lack of a permission."
     FAILED_UNKNOWN = "failed_unknown", "The run failed for a reason that is not known to pass by itself."
+    # Endpoints
+    ENDPOINT_FOUND = "endpoint_found", "An endpoint with the id and labels of this address is there and in no record."
+    ENDPOINT_FOREIGN = (
+        "endpoint_foreign",
+        "The endpoint's id is taken by one that does not carry this address's labels.",
+    )
+    ENDPOINT_SHARED = "endpoint_shared", "Models of somebody else are deployed on the endpoint."
+    ENDPOINT_MOVED = "endpoint_moved", "The location or id of an endpoint changed in the spec; neither can be changed."
+    ENDPOINT_LOCATION = "endpoint_location", "The model lives in another location than the endpoint."
+    UNKNOWN_VERSION = "unknown_version", "The traffic names a version that does not exist or left no model."
+    UNKNOWN_CHECKPOINT = "unknown_checkpoint", "The traffic names a checkpoint that the version does not have."
+    DEPLOY_BESIDE = "deploy_beside", "A version that is to get traffic is deployed beside what serves."
+    TRAFFIC_FOLLOWS = "traffic_follows", "The traffic follows the version that is current now."
+    TRAFFIC_CHANGED = "traffic_changed", "The traffic changed in the spec."
+    TRAFFIC_DRIFT = "traffic_drift", "The traffic was changed outside of tuneform."
+    CANARY_STEP = "canary_step", "The next step of the canary: a larger part of the traffic goes to the new version."
+    OUT_OF_TRAFFIC = "out_of_traffic", "A version that no traffic goes to any more is taken off the endpoint."
+
     EXHAUSTED = "exhausted", "Every attempt (maxAttempts) failed."
     CANCELLED_ELSEWHERE = "cancelled_elsewhere", "Somebody cancelled the run; the same spec is not started again."
     RUN_GONE = "run_gone", "The run is not there any more and left no model; paying again needs a person."
@@ -113,8 +131,6 @@ class Code(StrEnum):
     POLICY_SERVICE_ACCOUNT = "policy_service_account", "The project's policy requires a service account."
     POLICY_CMEK = "policy_cmek", "The project's policy requires a customer-managed encryption key."
     POLICY_BUCKET = "policy_bucket", "The project's policy does not allow the bucket."
-
-    NOT_SUPPORTED = "not_supported", "This version of tuneform does not manage resources of that kind."
 
     # Diagnostics only
     BASE_MODEL_RETIRING = "base_model_retiring", "The base model retires soon, and the tuned model with it."

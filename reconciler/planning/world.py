@@ -12,7 +12,7 @@ from reconciler.core.address import Address, is_address
 from reconciler.core.client_ids import client_id_of
 from reconciler.core.desired import Desired, Endpoint, TunedModel
 from reconciler.core.observed import Observed, Run
-from reconciler.core.resource_names import key_of, parse_resource_name
+from reconciler.core.resource_names import key_of, model_key, parse_resource_name
 from reconciler.core.state import Intent, Record, State
 from reconciler.planning.blocks import PARENT_PATHS, base_model, first_at, value_at
 from reconciler.planning.sight import Sight, sight_of
@@ -39,7 +39,8 @@ class World:
     `scope` is the addresses that a decision is asked for. `intents` are the unfinished creates. `strays` are runs with
     this project's labels that no record knows, by address label, oldest first; `foreign` are runs without them. `users`
     says which declared specs that stay refer to an address. `named` are the keys of models that specs or runs under
-    way name directly.
+    way name directly. `carriers` are the endpoints on which a model version is deployed, by `model_key`; `routes` says
+    whose the recorded endpoints are, by key.
     """
 
     desired: Desired
@@ -55,6 +56,8 @@ class World:
     foreign: tuple[Run, ...]
     users: Mapping[Address, tuple[Address, ...]]
     named: frozenset[str]
+    carriers: Mapping[str, tuple[str, ...]]
+    routes: Mapping[str, Address]
 
     def strays_of(self, address: Address) -> tuple[Run, ...]:
         """Unrecorded runs that carry this project's and that address's labels."""
@@ -109,8 +112,19 @@ def look(
         strays=strays,
         foreign=foreign,
         users={address: tuple(sorted(by)) for address, by in users.items()},
+        carriers=_carriers(observed),
+        routes={key_of(r.route.name): a for a, r in state.resources.items() if r.route is not None},
         named=frozenset(_named_models((s for s in stays if isinstance(s, TunedModel)), state)),
     )
+
+
+def _carriers(observed: Observed) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for endpoint in observed.endpoints.values():
+        for deployed in endpoint.deployed:
+            key = model_key(deployed.model)
+            found[key] = (*found.get(key, ()), endpoint.name)
+    return found
 
 
 def _unrecorded(project: str, state: State, observed: Observed) -> tuple[dict[str, tuple[Run, ...]], tuple[Run, ...]]:

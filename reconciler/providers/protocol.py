@@ -103,7 +103,7 @@ class TuningProvider(TuningReader, Protocol):
         ...
 
     def update_endpoint(self, name: str, changes: Mapping[str, Any]) -> LiveEndpoint:
-        """Patch `displayName`, `description`, `labels` of an endpoint."""
+        """Patch `displayName`, `description`, `labels`, `trafficSplit`; with `etag` only if nobody changed it since."""
         ...
 
     def model(self, name: str) -> LiveModel:

@@ -18,7 +18,7 @@ import msgspec
 from reconciler import __version__
 from reconciler.core.address import Address
 from reconciler.core.moments import stamp
-from reconciler.core.state import Checkpoint, DatasetPin, Intent, Record, RunError, State, Version
+from reconciler.core.state import Checkpoint, DatasetPin, Intent, Record, Route, RunError, Share, State, Version
 from reconciler.errors import StateDamaged, StateError, UsageError
 from reconciler.state.sealed import seal, too_new, unseal
 
@@ -126,9 +126,11 @@ def decode_entry(data: bytes, *, where: str) -> Entry:
 # The nouns that a document holds, each with the fields that hold further ones. An address is not among the fields:
 # it stands once, as the key of a record or as text.
 _NESTED: dict[type[Any], dict[str, type[Any]]] = {
-    Record: {"versions": Version},
+    Record: {"versions": Version, "route": Route},
     Version: {"datasets": DatasetPin, "checkpoints": Checkpoint, "error": RunError},
     Intent: {"datasets": DatasetPin},
+    Route: {"shares": Share, "base": Share},
+    Share: {},
     DatasetPin: {},
     Checkpoint: {},
     RunError: {},

@@ -104,11 +104,6 @@ def test_specs_that_refer_to_one_another_are_an_error() -> None:
     assert found.source is not None
 
 
-def test_endpoints_are_told_to_be_out_of_reach() -> None:
-    made = plan(desired(endpoint("e")), state(), observed())
-    assert steps(made) == [("hold", "not_supported")]
-
-
 class TestTargets:
     """--target narrows a plan to some addresses and what they need."""
 

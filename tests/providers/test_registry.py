@@ -58,8 +58,10 @@ def test_metadata_is_patched_on_model_and_endpoint_and_nothing_else_is_touched(g
 
 
 def test_a_field_that_cannot_be_patched_is_refused_before_anything_is_sent(google: Emulated) -> None:
+    with pytest.raises(CloudError, match="deployedModels"):
+        google.vertex.update_endpoint("projects/1/locations/us/endpoints/2", {"deployedModels": []})
     with pytest.raises(CloudError, match="trafficSplit"):
-        google.vertex.update_endpoint("projects/1/locations/us/endpoints/2", {"trafficSplit": {}})
+        google.vertex.update_model("projects/1/locations/us/models/2", {"trafficSplit": {}})
     assert google.admin.counts() == {}
 
 

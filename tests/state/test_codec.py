@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.core.canonical import digest
-from reconciler.core.state import Intent, IntentStatus, Record, State, Version
+from reconciler.core.state import Intent, IntentStatus, Record, Route, Share, State, Version
 from reconciler.errors import StateDamaged, StateError, StateTooNew
 from reconciler.state.codec import Entry, decode_entry, decode_head, decode_state, encode_entry, encode_state
 from tests.state.builders import NOW, TRIAGE, intent, record, state_of, version
@@ -154,6 +154,8 @@ def test_every_field_of_the_nouns_is_recorded() -> None:
     """A field that is added to core/state.py and not to the format would be lost at the next read."""
     full = _different_from_every_default(Version)
     held = dataclasses.replace(_different_from_every_default(Record), address=TRIAGE, versions=(full,), current=3)
+    share = Share("TunedModel/x", 2, "projects/p/locations/us/models/1@1", 90, "3")
+    held = dataclasses.replace(held, route=Route("projects/p/locations/us/endpoints/e", 2, (share,), (share,), 10))
     assert decode(encode(state_of(held))) == state_of(held)
     planned = dataclasses.replace(_different_from_every_default(Intent), address=TRIAGE, status=IntentStatus.SENDING)
     entry = Entry(planned, "0f0e", 3, "n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.core.desired import TunedModel
+from reconciler.core.desired import Endpoint, TunedModel
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.plan import Action, Change, FieldChange
 from reconciler.core.state import Version
@@ -12,7 +12,7 @@ Finding = Change | Diagnostic
 
 
 def change(
-    model: TunedModel,
+    spec: TunedModel | Endpoint,
     action: Action,
     code: Code,
     message: str,
@@ -22,16 +22,16 @@ def change(
     fields: tuple[FieldChange, ...] = (),
     at: str = "metadata.name",
 ) -> Change:
-    """One change of a declared model, pointing at the field of its spec that matters most."""
+    """One change of a declared resource, pointing at the field of its spec that matters most."""
     number = version.number if isinstance(version, Version) else version
-    source = fields[0].source if fields and fields[0].source else model.sources.at(at)
+    source = fields[0].source if fields and fields[0].source else spec.sources.at(at)
     return Change(
-        model.address, action, (because(code, message),), fields, version=number, targets=targets, source=source
+        spec.address, action, (because(code, message),), fields, version=number, targets=targets, source=source
     )
 
 
 def diagnose(
-    model: TunedModel,
+    spec: TunedModel | Endpoint,
     code: Code,
     message: str,
     *,
@@ -39,5 +39,5 @@ def diagnose(
     at: str = "metadata.name",
     hint: str = "",
 ) -> Diagnostic:
-    """A finding about a declared model that changes nothing."""
-    return Diagnostic(severity, code.value, message, str(model.address), model.sources.at(at), hint)
+    """A finding about a declared resource that changes nothing."""
+    return Diagnostic(severity, code.value, message, str(spec.address), spec.sources.at(at), hint)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from reconciler.core.desired import TunedModel
+from reconciler.core.desired import Endpoint, TunedModel
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.core.plan import Action, Change
-from reconciler.core.resource_names import parse_resource_name
+from reconciler.core.resource_names import key_of, parse_resource_name
 from reconciler.core.runs import RunState
 from reconciler.core.state import IntentStatus, Record, Version, VersionStatus
-from reconciler.planning.liveness import failed_attempts, is_named, leftovers
+from reconciler.planning.liveness import carriers_of, failed_attempts, is_named, leftovers
 from reconciler.planning.reasons import Code, because
 from reconciler.planning.sight import RUN_COLLECTIONS
+from reconciler.planning.traffic import own_models, strangers
 from reconciler.planning.transitions.findings import Finding
 from reconciler.planning.transitions.retention import in_teardown_order
 from reconciler.planning.world import World
@@ -34,13 +35,13 @@ class Farewell:
         return "the spec was removed" if self.code is Code.REMOVED else "destroying was asked for"
 
 
-def farewell(record: Record, model: TunedModel | None, *, destroy: bool) -> Farewell:
+def farewell(record: Record, spec: TunedModel | Endpoint | None, *, destroy: bool) -> Farewell:
     """How a record is taken leave of. Without a spec the protection that the state remembers holds."""
     code = Code.DESTROYED if destroy else Code.REMOVED
-    if model is None:
+    if spec is None:
         return Farewell(code, record.prevent_destroy, record.on_remove)
-    kept = model.lifecycle
-    return Farewell(code, kept.prevent_destroy, kept.on_remove, model.sources.at("metadata.name"))
+    kept = spec.lifecycle
+    return Farewell(code, kept.prevent_destroy, kept.on_remove, spec.sources.at("metadata.name"))
 
 
 def remove(world: World, record: Record, leave: Farewell) -> Iterator[Finding]:
@@ -71,6 +72,29 @@ def remove(world: World, record: Record, leave: Farewell) -> Iterator[Finding]:
         yield _change(record, leave, Action.DELETE, leave.code, message, targets=in_teardown_order(targets))
 
 
+def remove_endpoint(world: World, record: Record, leave: Farewell) -> Change | Diagnostic:
+    """An endpoint is emptied and deleted; the versions it carried are kept or go by what their own specs say."""
+    name = record.route.name if record.route is not None else ""
+    if world.sight.hides("vertex", name):
+        message = f"{name} could not be looked for, so nothing is decided"
+        return Diagnostic("warning", Code.UNREADABLE.value, message, str(record.address))
+    live = world.observed.endpoint(name)
+    if live is None:
+        return _change(record, leave, Action.FORGET, Code.NOTHING_LEFT, f"{leave.why} and nothing is left of it")
+    if leave.prevent_destroy:
+        message = f"{leave.why}, but preventDestroy protects it"
+        return _change(record, leave, Action.HOLD, Code.PREVENT_DESTROY, message)
+    if leave.on_remove == "retain":
+        message = f"{leave.why}; it stays as it is (onRemove: retain) and is no longer managed"
+        return _change(record, leave, Action.FORGET, Code.RETAINED, message)
+    if others := strangers(live, own_models(world.state)):
+        names = ", ".join(d.model for d in others)
+        message = f"{leave.why}, but {name} also carries {names}, which is not this project's: take that off by hand"
+        return _change(record, leave, Action.HOLD, Code.ENDPOINT_SHARED, message)
+    message = f"{leave.why}; applications that call {name} get an error from then on"
+    return _change(record, leave, Action.DELETE, leave.code, message, targets=(name,))
+
+
 def remove_dataset(record: Record, leave: Farewell) -> Change:
     """Uploaded objects stay where they are: nothing is lost, and a revert costs nothing."""
     message = f"{leave.why}; {len(record.objects)} uploaded objects stay in the bucket"
@@ -93,11 +117,26 @@ def _unreadable(record: Record) -> Diagnostic:
 
 
 def _users(world: World, record: Record, left: Sequence[Version]) -> str:
-    """The declared specs that still refer to a record or to one of its models."""
+    """Who still refers to a record or to one of its models: declared specs, endpoints that carry it."""
     users = world.users.get(record.address, ())
     if users:
         return ", ".join(str(a) for a in users)
-    return next((f"a spec that names {v.model}" for v in left if is_named(world, v)), "")
+    if named := next((v.model for v in left if is_named(world, v)), ""):
+        return f"a spec that names {named}"
+    return next((name for v in left for name in carriers_of(world, v) if not _goes(world, name)), "")
+
+
+def _goes(world: World, endpoint: str) -> bool:
+    """Whether this very plan deletes an endpoint, before the models that it carries."""
+    owner = world.routes.get(key_of(endpoint))
+    record = world.record(owner) if owner is not None else None
+    if owner is None or record is None or owner not in world.scope:
+        return False
+    if not world.options.destroy and owner in world.desired:
+        return False
+    leave = farewell(record, world.desired.endpoints.get(owner), destroy=world.options.destroy)
+    found = remove_endpoint(world, record, leave)
+    return isinstance(found, Change) and found.action is Action.DELETE
 
 
 def _job_records(world: World, version: Version) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from reconciler.core.plan import Action
 from reconciler.core.resource_names import key_of
 from reconciler.core.state import Record, Version, VersionStatus
 from reconciler.planning.blocks import value_at
-from reconciler.planning.liveness import FINISHED, failed_attempts, is_named, leftovers, shares_with_kept
+from reconciler.planning.liveness import FINISHED, carriers_of, failed_attempts, is_named, leftovers, shares_with_kept
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.findings import Finding, change, diagnose
 from reconciler.planning.world import World

@@ -73,6 +73,7 @@ def endpoint_of(endpoint: wire.Endpoint) -> LiveEndpoint:
         deployed=tuple(_deployed(d) for d in endpoint.deployed_models or ()),
         traffic=endpoint.traffic_split or {},
         created_at=endpoint.create_time or "",
+        etag=endpoint.etag,
     )
 
 

@@ -143,6 +143,8 @@ def _job_places(models: Iterable[TunedModel], records: Iterable[Record]) -> Iter
     """Where tuning jobs are looked for."""
     places = {(model.project, model.location) for model in models}
     for record in records:
+        if record.address.kind == "Endpoint":
+            continue
         places.add((record.project, record.location))
         places.update((record.project, location) for location in _locations(v.run for v in record.versions))
     return iter(places)
@@ -157,6 +159,9 @@ def _recorded_places(records: Iterable[Record]) -> Iterator[Place]:
                 endpoints = (c.endpoint for c in version.checkpoints)
                 for location in _locations((version.model, version.endpoint, *endpoints)):
                     yield record.project, location
+        if record.route is not None:
+            for location in _locations((record.route.name,)):
+                yield record.project, location
 
 
 def _locations(names: Iterable[str]) -> set[str]:

@@ -18,6 +18,7 @@ from reconciler.providers.vertex.metrics import read_metrics
 from reconciler.providers.vertex.normalise import endpoint_of, model_of, run_of
 
 _PATCHABLE = ("displayName", "description", "labels")
+_PATCHABLE_ENDPOINT = (*_PATCHABLE, "trafficSplit")
 
 
 class VertexReader:
@@ -88,12 +89,13 @@ class VertexProvider(VertexReader):
     def update_model(self, name: str, changes: Mapping[str, Any]) -> LiveModel:
         """Patch `displayName`, `description`, `labels` of a model, whatever version `name` carries."""
         unversioned = name.partition("@")[0]
-        answer = self._client.patch(paths.resource(unversioned), changes, _mask(changes))
+        answer = self._client.patch(paths.resource(unversioned), changes, _mask(changes, _PATCHABLE))
         return model_of(wire.read(wire.Model, answer, where=unversioned))
 
     def update_endpoint(self, name: str, changes: Mapping[str, Any]) -> LiveEndpoint:
-        """Patch `displayName`, `description`, `labels` of an endpoint."""
-        answer = self._client.patch(paths.resource(name), changes, _mask(changes))
+        """Patch `displayName`, `description`, `labels`, `trafficSplit`; with `etag` only if nobody changed it since."""
+        mask = _mask({k: v for k, v in changes.items() if k != "etag"}, _PATCHABLE_ENDPOINT)
+        answer = self._client.patch(paths.resource(name), changes, mask)
         return endpoint_of(wire.read(wire.Endpoint, answer, where=name))
 
     def create_endpoint(self, project: str, location: str, endpoint_id: str, body: Mapping[str, Any]) -> Operation:
@@ -134,12 +136,12 @@ class VertexProvider(VertexReader):
         return self._client.post(paths.resource(endpoint, "generateContent"), body)
 
 
-def _mask(changes: Mapping[str, Any]) -> dict[str, str]:
+def _mask(changes: Mapping[str, Any], allowed: Sequence[str]) -> dict[str, str]:
     """What a patch touches. Without a mask Google would take unnamed fields for empty ones."""
-    foreign = sorted(changes.keys() - set(_PATCHABLE))
+    foreign = sorted(changes.keys() - set(allowed))
     if foreign:
         raise CloudError(f"{', '.join(foreign)} cannot be patched")
-    return {"updateMask": ",".join(name for name in _PATCHABLE if name in changes)}
+    return {"updateMask": ",".join(name for name in allowed if name in changes)}
 
 
 def _operation(answer: Mapping[str, Any], where: str) -> Operation:

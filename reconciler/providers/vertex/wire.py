@@ -120,6 +120,7 @@ class Endpoint(Wire):
     deployed_models: list[DeployedModel] | None = None
     traffic_split: dict[str, int] | None = None
     create_time: str | None = None
+    etag: str = ""
 
 
 class TuningJobs(Wire):

@@ -33,6 +33,7 @@ from reconciler.applying.publishing import serving_by_address
 from reconciler.applying.reading import read_datasets
 from reconciler.applying.recorded import recorded_view
 from reconciler.applying.refreshing import refresh
+from reconciler.applying.standings import standing
 from reconciler.applying.versions import chosen, version_of
 from reconciler.applying.waiting import Waiting
 from reconciler.catalog import Catalog
@@ -43,7 +44,6 @@ from reconciler.core.events import EventSink
 from reconciler.core.metrics import Curves, VersionCurves
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Plan
-from reconciler.core.resource_names import location_of
 from reconciler.core.state import Record, State, Version
 from reconciler.errors import SpecError, StateError, UsageError
 from reconciler.planning.absorb import absorb
@@ -124,7 +124,8 @@ class Engine:
             desired, _ = self._resolved()
             observed = self._look(desired, state)
             state = absorb(state, observed, self.clock.now())
-        return tuple(_standing(record, observed) for _, record in sorted(state.resources.items()) if record.versions)
+        found = (standing(record, observed) for _, record in sorted(state.resources.items()))
+        return tuple(row for row in found if row is not None)
 
     def outputs(self, address: Address | None = None) -> Mapping[str, Mapping[str, Any]]:
         """What an application should call, by address, from the state alone."""
@@ -268,25 +269,3 @@ def _record(state: State, address: Address) -> Record:
     if record is None:
         raise StateError("is not in the state", where=str(address), next_step="`tuneform state list` shows what is.")
     return record
-
-
-def _standing(record: Record, observed: Observed) -> Standing:
-    newest = record.newest
-    run = observed.run(newest.run) if newest and newest.run else None
-    serving = record.serving
-    shown = serving or newest
-    return Standing(
-        address=record.address,
-        serving=record.current,
-        version=newest.number if newest else None,
-        status=str(newest.status) if newest else "",
-        run_state=str(newest.run_state) if newest else "",
-        run=newest.run if newest else "",
-        model=shown.model if shown else "",
-        endpoint=shown.endpoint if shown else "",
-        location=location_of(shown.endpoint) if shown and shown.endpoint else record.location,
-        since=shown.finished_at or shown.created_at if shown else "",
-        completed_steps=run.completed_steps if run else None,
-        total_steps=run.total_steps if run else None,
-        error=newest.error.message if newest and newest.error else "",
-    )

@@ -122,7 +122,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One address for `status`: which version serves, what runs, where."""
+    """One address for `status`: which version serves, what runs, where. `details` are further lines about it."""
 
     address: Address
     serving: int | None
@@ -137,3 +137,4 @@ class Standing:
     completed_steps: int | None = None
     total_steps: int | None = None
     error: str = ""
+    details: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from reconciler.reports.palette import Palette, Style
 
 _KEYS = (
     "serving", "version", "status", "run_state", "run", "model", "endpoint", "location", "since",
-    "completed_steps", "total_steps", "error",
+    "completed_steps", "total_steps", "error", "details",
 )  # fmt: skip
 _HEADINGS = ("ADDRESS", "SERVES", "NEWEST", "SINCE")
 _STYLES = {
@@ -94,6 +94,11 @@ class Standing(Protocol):
         """Why the newest run failed."""
         ...
 
+    @property
+    def details(self) -> Sequence[str]:
+        """Further lines: endpoints of a model's checkpoints, or how an endpoint's traffic is divided."""
+        ...
+
 
 def status_json(rows: Sequence[Standing]) -> str:
     """Every address with all that is known of it; what is not known is null."""
@@ -106,7 +111,7 @@ def _values(row: Standing) -> dict[str, Any]:
 
 
 def status_lines(rows: Sequence[Standing], *, width: int, palette: Palette) -> Iterator[str]:
-    """A table; under each address its endpoint, and why its newest run failed."""
+    """A table; under each address its endpoint, what else there is, and why its newest run failed."""
     if not rows:
         yield "Nothing is recorded yet. `tuneform apply` creates what the specs declare."
         return
@@ -127,6 +132,8 @@ def status_lines(rows: Sequence[Standing], *, width: int, palette: Palette) -> I
         ).rstrip()
         if row.endpoint:
             yield f"  {palette.paint(clip_middle(visible(row.endpoint), width - 2), Style.DIM)}"
+        for detail in row.details:
+            yield f"  {palette.paint(clip_middle(visible(detail), width - 2), Style.DIM)}"
         if row.error:
             yield from (f"  {palette.paint(part, Style.RED)}" for part in wrap(visible(row.error), width - 2))
 

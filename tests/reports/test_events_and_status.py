@@ -37,6 +37,7 @@ class Row:
     completed_steps: int | None = None
     total_steps: int | None = None
     error: str = ""
+    details: tuple[str, ...] = ()
 
 
 ENDPOINT = "projects/acme-ml/locations/us-central1/endpoints/8841"

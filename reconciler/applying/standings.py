@@ -1,0 +1,59 @@
+"""Where each recorded address stands, for `status`."""
+
+from __future__ import annotations
+
+from reconciler.applying.outcomes import Standing
+from reconciler.core.observed import Observed
+from reconciler.core.resource_names import location_of
+from reconciler.core.state import Record, Route
+
+
+def standing(record: Record, observed: Observed) -> Standing | None:
+    """Which version serves and what the newest one is doing; None for what neither runs nor serves."""
+    if record.route is not None:
+        return _of_endpoint(record, record.route)
+    return _of_model(record, observed) if record.versions else None
+
+
+def _of_model(record: Record, observed: Observed) -> Standing:
+    newest = record.newest
+    run = observed.run(newest.run) if newest and newest.run else None
+    serving = record.serving
+    shown = serving or newest
+    return Standing(
+        address=record.address,
+        serving=record.current,
+        version=newest.number if newest else None,
+        status=str(newest.status) if newest else "",
+        run_state=str(newest.run_state) if newest else "",
+        run=newest.run if newest else "",
+        model=shown.model if shown else "",
+        endpoint=shown.endpoint if shown else "",
+        location=location_of(shown.endpoint) if shown and shown.endpoint else record.location,
+        since=shown.finished_at or shown.created_at if shown else "",
+        completed_steps=run.completed_steps if run else None,
+        total_steps=run.total_steps if run else None,
+        error=newest.error.message if newest and newest.error else "",
+        details=tuple(
+            f"checkpoint {c.id}: {c.endpoint}"
+            for c in (shown.checkpoints if shown else ())
+            if shown and c.endpoint and c.endpoint != shown.endpoint
+        ),
+    )
+
+
+def _of_endpoint(record: Record, route: Route) -> Standing:
+    first = max(route.shares, key=lambda share: share.percent, default=None)
+    return Standing(
+        address=record.address,
+        serving=first.version if first else None,
+        version=max((share.version for share in route.shares), default=None),
+        status=f"canary {route.step} %" if route.base else "ready",
+        run_state="",
+        run="",
+        model=first.model if first else "",
+        endpoint=route.name,
+        location=location_of(route.name),
+        since=record.since,
+        details=tuple(f"{share.percent} % {share.words}" for share in route.shares),
+    )

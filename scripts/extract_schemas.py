@@ -35,6 +35,7 @@ AIPLATFORM_METHODS = [
             "streamGenerateContent", "countTokens", "computeTokens",
         )
     ),
+    *(LOCATION + "pipelineJobs." + verb for verb in ("create", "get", "list", "cancel", "delete")),
     *(LOCATION + "datasets." + verb for verb in ("create", "get", "list", "delete")),
     *(LOCATION + "metadataStores.contexts." + verb for verb in ("get", "list")),
     *(LOCATION + "tensorboards." + verb for verb in ("get", "list", "batchRead")),

@@ -19,6 +19,8 @@ class Options:
     `undeploy_lag`: how long after an undeploy a model still counts as deployed.
     `max_body_bytes`: larger API requests are answered with 413.
     `cancelled_tuned_model`: the state in which a cancelled tuned model of the Gemini API is left.
+    `first_run_fails`: whether the first tuning of a project is answered with 500 until the project has a dataset that
+    is five minutes old, which is the remedy that Google names.
     `seed`: varies what is made up (resource ids, curves).
     """
 
@@ -32,6 +34,7 @@ class Options:
     undeploy_lag: float = 0.0
     max_body_bytes: int = 10 * 1024 * 1024
     cancelled_tuned_model: Literal["ACTIVE", "FAILED"] = "ACTIVE"
+    first_run_fails: bool = False
     seed: int = 0
 
     def operation_time(self) -> float:

@@ -38,6 +38,7 @@ def _create(call: Call) -> Answer:
     }
     visible = call.now + memory.options.list_lag
     memory.site(call.parent).datasets.add(Resource(dataset_id, sequence, wire, visible))
+    memory.prepared.setdefault(call.parent.project, call.now)
     target = {"dataset": dataset_id}
     beneath = f"datasets/{dataset_id}"
     return start(call, beneath, "create_dataset", target, "Dataset", "CreateDatasetOperationMetadata")

@@ -7,6 +7,7 @@ import orjson
 from reconciler.emulator.aiplatform import lifecycle
 from reconciler.emulator.aiplatform.call import Answer, Call, Handler, Raw, Typed
 from reconciler.emulator.aiplatform.filters import resource_fields
+from reconciler.emulator.aiplatform.first_run import refuse_unprepared
 from reconciler.emulator.aiplatform.memory import Memory
 from reconciler.emulator.aiplatform.names import Parent
 from reconciler.emulator.aiplatform.paging import list_page
@@ -31,6 +32,7 @@ _finished = renderer("TuningJob")
 def _create(call: Call) -> Answer:
     """Not idempotent, as with Google: the same request twice makes two jobs."""
     accepted = check_create(call.memory, call.parent, call.body)
+    refuse_unprepared(call.memory, call.parent.project, call.now)
     return Raw(_render(call, add_job(call.memory, call.parent, accepted, call.now)))
 
 

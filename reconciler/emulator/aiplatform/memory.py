@@ -5,7 +5,7 @@ import heapq
 from collections import Counter, deque
 
 from reconciler.emulator.aiplatform.names import Parent, parse_name
-from reconciler.emulator.aiplatform.records import Endpoint, Event, Job, Model, ModelVersion, Operation, Site
+from reconciler.emulator.aiplatform.records import Endpoint, Event, Job, Model, ModelVersion, Operation, Pipeline, Site
 from reconciler.emulator.aiplatform.training_data import TrainingData
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.google_errors import not_found
@@ -14,7 +14,10 @@ from reconciler.emulator.storage.buckets import Buckets
 
 
 class Memory:
-    """Data and lookups only; what changes it stands in the modules named for what they do."""
+    """Data and lookups only; what changes it stands in the modules named for what they do.
+
+    `prepared` has when the first dataset was created, by project.
+    """
 
     def __init__(self, options: Options, clock: Clock, buckets: Buckets) -> None:
         self.options = options
@@ -30,6 +33,7 @@ class Memory:
         self.data: dict[str, TrainingData] = {}
         self.under_way: Counter[str] = Counter()
         self.waiting: dict[str, deque[tuple[str, str]]] = {}
+        self.prepared: dict[str, float] = {}
         self.sequence = 0
         self.revision += 1
 
@@ -64,6 +68,13 @@ class Memory:
         found = self.site(parent).jobs.get(job_id)
         if found is None:
             raise not_found("TuningJob", parent.name("tuningJobs", job_id))
+        return found
+
+    def pipeline(self, parent: Parent, pipeline_id: str) -> Pipeline:
+        """A pipeline job. Raises ApiError (404)."""
+        found = self.site(parent).pipelines.get(pipeline_id)
+        if found is None:
+            raise not_found("PipelineJob", parent.name("pipelineJobs", pipeline_id))
         return found
 
     def endpoint(self, parent: Parent, endpoint_id: str) -> Endpoint:

@@ -23,9 +23,9 @@ def publish(memory: Memory, job: Job, at: float, *, deploy: bool = True) -> None
     versioned = f"{model.wire['name']}@{version_id}"
     tuned: dict[str, Any] = {"model": versioned}
     if deploy:
-        endpoints = [_serve(memory, job, model, version_id, c["checkpointId"], at) for c in checkpoints[:-1]]
+        endpoints = [serve(memory, model, version_id, at, c["checkpointId"]) for c in checkpoints[:-1]]
         replaced = _endpoint_to_take_over(memory, job)
-        endpoints.append(_serve(memory, job, model, version_id, checkpoints[-1]["checkpointId"], at, replaced))
+        endpoints.append(serve(memory, model, version_id, at, checkpoints[-1]["checkpointId"], replaced))
         tuned["endpoint"] = endpoints[-1].wire["name"]
         if not exports_last_only(job):
             tuned["checkpoints"] = [
@@ -140,19 +140,13 @@ def _version(job: Job, model: Model, version_id: str, at: float, checkpoints: li
     return ModelVersion(wire=wire, base_model=job.base_model, data=job.data, made_by=made_by)
 
 
-def _serve(
-    memory: Memory,
-    job: Job,
-    model: Model,
-    version_id: str,
-    checkpoint_id: str,
-    at: float,
-    endpoint: Endpoint | None = None,
+def serve(
+    memory: Memory, model: Model, version_id: str, at: float, checkpoint_id: str = "", endpoint: Endpoint | None = None
 ) -> Endpoint:
     """Deploy a checkpoint on an endpoint of its own, or on `endpoint` in the place of all that is there."""
     version = model.versions[version_id].wire
     if endpoint is None:
-        endpoint = _add_endpoint(memory, job, version, at)
+        endpoint = _add_endpoint(memory, model.parent, version, at)
     for other in tuple(endpoint.wire["deployedModels"]):
         endpoint.wire["deployedModels"].remove(other)
         detach(memory, deployed_model_name(other), endpoint, other["id"], at)
@@ -170,8 +164,7 @@ def _serve(
     return endpoint
 
 
-def _add_endpoint(memory: Memory, job: Job, version: dict[str, Any], at: float) -> Endpoint:
-    parent = landing(job)
+def _add_endpoint(memory: Memory, parent: Parent, version: dict[str, Any], at: float) -> Endpoint:
     sequence = memory.next_sequence()
     endpoint_id = memory.new_id(sequence)
     now = timestamp(at)

@@ -7,6 +7,7 @@ from reconciler.emulator.aiplatform.names import Parent
 from reconciler.emulator.store import Collection, Resource
 
 TERMINAL = frozenset({"JOB_STATE_SUCCEEDED", "JOB_STATE_FAILED", "JOB_STATE_CANCELLED", "JOB_STATE_EXPIRED"})
+PIPELINE_TERMINAL = frozenset({"PIPELINE_STATE_SUCCEEDED", "PIPELINE_STATE_FAILED", "PIPELINE_STATE_CANCELLED"})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +50,38 @@ class Job(Resource):
     def spec_name(self) -> str:
         """Under which field the spec stands."""
         return "supervisedTuningSpec" if "supervisedTuningSpec" in self.wire else "preferenceOptimizationSpec"
+
+
+@dataclass(slots=True, kw_only=True)
+class Pipeline(Resource):
+    """A pipeline job that tunes a PaLM 2 model. Fields as of a job; data is only read when it runs."""
+
+    parent: Parent
+    data: str = ""
+    data_error: str = ""
+    fate: str = ""
+    running_at: float = 0.0
+    whole_at: float = 0.0
+
+    @property
+    def state(self) -> str:
+        """The PipelineState by name."""
+        return str(self.wire["state"])
+
+    @property
+    def finished(self) -> bool:
+        """Whether the state will never change again."""
+        return self.state in PIPELINE_TERMINAL
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What the template was given."""
+        values: dict[str, Any] = self.wire["runtimeConfig"]["parameterValues"]
+        return values
+
+    def view(self) -> dict[str, Any]:
+        """What lists show: everything but the details of its tasks."""
+        return {name: value for name, value in self.wire.items() if name != "jobDetail"}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,6 +164,7 @@ class Site:
     models: Collection[Model] = field(default_factory=Collection)
     endpoints: Collection[Endpoint] = field(default_factory=Collection)
     datasets: Collection[Resource] = field(default_factory=Collection)
+    pipelines: Collection[Pipeline] = field(default_factory=Collection)
     operations: Collection[Operation] = field(default_factory=Collection)
     experiments: dict[str, str] = field(default_factory=dict)
 

@@ -18,6 +18,8 @@ from reconciler.emulator.aiplatform import (
 from reconciler.emulator.aiplatform.call import Handler
 from reconciler.emulator.aiplatform.lifecycle import JOB_EVENTS
 from reconciler.emulator.aiplatform.memory import Memory
+from reconciler.emulator.aiplatform.pipelines import methods as pipelines
+from reconciler.emulator.aiplatform.pipelines.lifecycle import PIPELINE_EVENTS
 from reconciler.emulator.clock import Clock
 from reconciler.emulator.options import Options
 from reconciler.emulator.storage.buckets import Buckets
@@ -25,6 +27,7 @@ from reconciler.emulator.storage.buckets import Buckets
 HANDLERS: dict[str, Handler] = {
     **jobs.METHODS,
     **rebasing.METHODS,
+    **pipelines.METHODS,
     **models.METHODS,
     **endpoints.METHODS,
     **inference.METHODS,
@@ -33,9 +36,8 @@ HANDLERS: dict[str, Handler] = {
     **experiments.METHODS,
     **tensorboards.METHODS,
 }
-EVENTS = JOB_EVENTS | {
-    "operation_done": operations.finisher(models.EFFECTS | endpoints.EFFECTS | datasets.EFFECTS | rebasing.EFFECTS),
-}
+EFFECTS = models.EFFECTS | endpoints.EFFECTS | datasets.EFFECTS | rebasing.EFFECTS | pipelines.EFFECTS
+EVENTS = JOB_EVENTS | PIPELINE_EVENTS | {"operation_done": operations.finisher(EFFECTS)}
 
 
 class AiPlatform:

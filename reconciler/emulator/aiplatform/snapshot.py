@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.emulator.aiplatform.memory import Memory
 from reconciler.emulator.aiplatform.names import Parent
-from reconciler.emulator.aiplatform.records import Endpoint, Event, Job, Model, ModelVersion, Operation
+from reconciler.emulator.aiplatform.records import Endpoint, Event, Job, Model, ModelVersion, Operation, Pipeline
 from reconciler.emulator.aiplatform.training_data import TrainingData
 from reconciler.emulator.store import Resource
 
@@ -18,6 +18,7 @@ def save(memory: Memory) -> dict[str, Any]:
         "sequence": memory.sequence,
         "agenda": memory.agenda,
         "data": memory.data,
+        "prepared": memory.prepared,
         "waiting": {project: list(jobs) for project, jobs in memory.waiting.items() if jobs},
         "sites": [
             {
@@ -26,6 +27,7 @@ def save(memory: Memory) -> dict[str, Any]:
                 "models": list(site.models),
                 "endpoints": list(site.endpoints),
                 "datasets": list(site.datasets),
+                "pipelines": list(site.pipelines),
                 "operations": list(site.operations),
                 "experiments": site.experiments,
             }
@@ -40,6 +42,7 @@ def load(memory: Memory, saved: dict[str, Any]) -> None:
     memory.agenda = [Event(**event) for event in saved["agenda"]]
     heapq.heapify(memory.agenda)
     memory.data = {digest: TrainingData(**data) for digest, data in saved["data"].items()}
+    memory.prepared = saved["prepared"]
     for project, jobs in saved["waiting"].items():
         memory.waiting[project] = deque((location, job_id) for location, job_id in jobs)
     for part in saved["sites"]:
@@ -63,6 +66,8 @@ def _load_site(memory: Memory, part: dict[str, Any]) -> None:
         site.endpoints.add(Endpoint(**endpoint | {"parent": parent}))
     for dataset in part["datasets"]:
         site.datasets.add(Resource(**dataset))
+    for pipeline in part["pipelines"]:
+        site.pipelines.add(Pipeline(**pipeline | {"parent": parent}))
     for operation in part["operations"]:
         site.operations.add(Operation(**operation | {"parent": parent}))
 

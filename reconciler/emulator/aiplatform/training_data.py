@@ -59,9 +59,9 @@ class Row:
 
 
 def read_training_data(content: bytes, method: str) -> TrainingData:
-    """Read a whole JSONL file. `method` is `supervised` or `preference`. Never raises: see `TrainingData.error`."""
+    """Read a whole JSONL file. `method` is a key of ROW_READERS. Never raises: see `TrainingData.error`."""
     data = TrainingData(digest(content, method))
-    read: Callable[[dict[str, Any]], Row] = _preference_row if method == "preference" else _supervised_row
+    read = ROW_READERS[method]
     for number, line in enumerate(content.splitlines(), 1):
         if line.strip():
             try:
@@ -173,6 +173,14 @@ def _preference_row(row: dict[str, Any]) -> Row:
     return Row(_last_user(contents), by_score[1], len(contents), inputs, outputs, 2 * inputs + outputs)
 
 
+def _pair_row(row: dict[str, Any]) -> Row:
+    for name in ("input_text", "output_text"):
+        if not isinstance(row.get(name), str) or not row[name]:
+            raise RowError(f"Field {name} is missing or empty.")
+    asked, answer = row["input_text"], row["output_text"]
+    return Row(asked, answer, 2, len(asked), len(answer), len(asked) + len(answer))
+
+
 def _completion(part: Any) -> tuple[float, str]:
     if not isinstance(part, dict) or not isinstance(part.get("score"), int | float) or isinstance(part["score"], bool):
         raise RowError("A completion must be an object with a score.")
@@ -213,3 +221,10 @@ def _system(row: dict[str, Any]) -> str:
 
 def _last_user(contents: list[tuple[str, str]]) -> str:
     return next((text for role, text in reversed(contents) if role == "user"), contents[0][1])
+
+
+ROW_READERS: dict[str, Callable[[dict[str, Any]], Row]] = {
+    "supervised": _supervised_row,
+    "preference": _preference_row,
+    "pairs": _pair_row,
+}

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,8 @@ from reconciler.core.labels import address_label, own_labels
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Run
 from reconciler.core.state import DatasetPin, Intent, IntentStatus
-from reconciler.errors import NotSent, ServerFault, StateConflict, StateError
-from reconciler.providers.protocol import CreateRequest, Outcome, Submission, TuningProvider
+from reconciler.errors import NotSent, ServerFault, StateConflict, StateError, TuneformError
+from reconciler.providers.protocol import CreateRequest, Operation, Outcome, Rebaser, Submission, TuningProvider
 from reconciler.state.journal import Journal
 
 # A process that was suspended between SENDING and POST must not wake up and send.
@@ -42,7 +42,8 @@ class Order:
     """One version to be bought: the resolved block to send, and what will be remembered of it.
 
     `earlier_runs` is the attempt that last became a run of this version: where the id is of our choice, every attempt
-    after it asks for the same one, so that two of them cannot become two runs.
+    after it asks for the same one, so that two of them cannot become two runs. `rebase_from` is the run or model that
+    it is rebased from instead of being tuned anew.
     """
 
     model: TunedModel
@@ -55,16 +56,18 @@ class Order:
     datasets: tuple[DatasetPin, ...] = ()
     estimated_usd: float | None = None
     earlier_runs: int = 0
+    rebase_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How it ended. `run` is set when COMMITTED, `error` otherwise."""
+    """How it ended. `run` is set when COMMITTED, `error` otherwise; `operation` is what may tell more."""
 
     outcome: Outcome
     intent: Intent
     run: Run | None = None
     error: Exception | None = None
+    operation: Operation | None = None
 
 
 def new_attempt() -> str:
@@ -94,9 +97,7 @@ class Creator:
         """Buy one version. Raises StateConflict, with nothing sent, when another process is or was at it."""
         attempt = self._attempt_of(order)
         labels = own_labels(order.project_label, order.model.address, order.fingerprint, attempt)
-        request = provider.create_request(
-            order.model, body=order.body, labels={**order.model.labels, **labels}, attempt=attempt
-        )
+        request = _request(provider, order, {**order.model.labels, **labels}, attempt)
         prepared = self._journal.prepare(self._intent(order, attempt, request))
         if self._head() != base:
             self._journal.close(prepared, IntentStatus.ABANDONED, "the state changed before anything was sent")
@@ -109,8 +110,8 @@ class Creator:
         sending = self._journal.sending(prepared, stamp(self._window(sent_at)), stamp(sent_at))
         if self._clock.monotonic() - started > MAX_SECONDS_TO_SEND:
             late = NotSent("the process was held up too long before sending", where=str(order.model.address))
-            return self._settle(sending, Submission(Outcome.NOT_SENT, error=late))
-        return self._settle(sending, provider.submit(request))
+            return self.settle(sending, Submission(Outcome.NOT_SENT, error=late))
+        return self.settle(sending, provider.submit(request))
 
     def _attempt_of(self, order: Order) -> str:
         random = self._attempt()
@@ -140,25 +141,41 @@ class Creator:
             prepared_at=stamp(self._clock.now()),
         )
 
-    def _settle(self, intent: Intent, submission: Submission) -> Receipt:
+    def settle(self, intent: Intent, submission: Submission) -> Receipt:
+        """Record what an intent that was sent came to, as far as it is known."""
         if submission.outcome is Outcome.COMMITTED and submission.run is not None:
             committed = self._journal.commit(intent, submission.run.name, "reply")
             return Receipt(Outcome.COMMITTED, committed, run=submission.run)
         if submission.outcome in (Outcome.REFUSED, Outcome.NOT_SENT):
             closed = self._journal.close(intent, IntentStatus.REFUSED, _brief(submission.error))
             return Receipt(submission.outcome, closed, error=submission.error)
-        return Receipt(Outcome.IN_DOUBT, self._in_doubt(intent, submission.error), error=submission.error)
+        doubtful = self._in_doubt(intent, submission)
+        return Receipt(Outcome.IN_DOUBT, doubtful, error=submission.error, operation=submission.operation)
 
-    def _in_doubt(self, intent: Intent, error: Exception | None) -> Intent:
-        """The intent with its reason; a 500 INTERNAL is also noted in the journal, for it has a remedy of its own."""
-        if not isinstance(error, ServerFault) or error.code != INTERNAL:
-            return replace(intent, reason=_brief(error))
-        reason = f"{INTERNAL}: {_brief(error)}"
-        try:
-            return self._journal.note(intent, reason)
-        except StateError:
-            # The doubt itself is durable already and must be told; only the remedy will not be.
+    def _in_doubt(self, intent: Intent, submission: Submission) -> Intent:
+        """The intent with its reason. What helps to settle it later is noted in the journal too: the operation that it
+        began as, and a 500 INTERNAL, which has a remedy of its own.
+        """
+        error, operation = submission.error, submission.operation.name if submission.operation else ""
+        is_internal = isinstance(error, ServerFault) and error.code == INTERNAL
+        reason = f"{INTERNAL}: {_brief(error)}" if is_internal else _brief(error)
+        if not (is_internal or operation):
             return replace(intent, reason=reason)
+        try:
+            return self._journal.note(intent, reason, operation)
+        except StateError:
+            # The doubt itself is durable already and must be told; only what would help will not be.
+            return replace(intent, reason=reason)
+
+
+def _request(provider: TuningProvider, order: Order, labels: Mapping[str, str], attempt: str) -> CreateRequest:
+    if not order.rebase_from:
+        return provider.create_request(order.model, body=order.body, labels=labels, attempt=attempt)
+    if not isinstance(provider, Rebaser):
+        raise TuneformError(f"{order.model.backend} cannot rebase a tuned model", where=str(order.model.address))
+    return provider.rebase_request(
+        order.model, body=order.body, labels=labels, attempt=attempt, source=order.rebase_from
+    )
 
 
 def _brief(error: Exception | None) -> str:

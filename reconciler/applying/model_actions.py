@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.applying.clock import Clock
 from reconciler.applying.creating import Creator, Order, Receipt
+from reconciler.applying.following import outcome_of
 from reconciler.applying.ledger import Ledger
 from reconciler.applying.operations import OperationWaiter
 from reconciler.applying.references import dataset_uris, resolve_body
@@ -26,6 +27,7 @@ from reconciler.errors import AlreadyExists, InDoubt, ResourceExhausted, Tunefor
 from reconciler.planning.absorb import absorb
 from reconciler.planning.blocks import PERMISSIONS, declared_settings
 from reconciler.planning.guards import is_counted_delete
+from reconciler.planning.rebase import rebased_from
 from reconciler.providers.protocol import Outcome, TuningProvider
 from reconciler.spec.fields import training_body
 from reconciler.spec.fingerprint import training_fingerprint
@@ -61,11 +63,22 @@ class ModelActions:
             datasets=pins(body, self.ledger.observed),
             estimated_usd=change.cost.usd if change.cost else None,
             earlier_runs=earlier.attempts if earlier else 0,
+            rebase_from=rebased_from(change),
         )
         self._say("intent", model.address, f"v{number}: intent recorded", version=number)
-        receipt = self.creator.create(self.provider, order, base=self.base)
+        receipt = self._followed(self.creator.create(self.provider, order, base=self.base))
         self.ledger.note_intent(receipt.intent)
         self._account(receipt, model, number)
+
+    def _followed(self, receipt: Receipt) -> Receipt:
+        """A receipt that names an operation, once that has named the run; still in doubt if it takes too long."""
+        if receipt.operation is None:
+            return receipt
+        try:
+            done = self.waiter.until_done(receipt.operation, f"starting v{receipt.intent.version}")
+        except TuneformError as error:
+            return replace(receipt, error=error)
+        return self.creator.settle(receipt.intent, outcome_of(self.provider, done))
 
     def _next_attempt(self, address: Address, number: int, earlier: Version | None) -> int:
         taken = [i.attempts for i in self.ledger.state.intents if i.address == address and i.version == number]
@@ -145,7 +158,8 @@ class ModelActions:
         if version is None:
             raise TuneformError(f"{name} is no run that was seen", where=str(change.address))
         live = self.provider.model(name)
-        endpoint = live.deployments[0][0] if live.deployments else ""
+        declared = {key_of(r.route.name) for r in self.ledger.state.resources.values() if r.route is not None}
+        endpoint = next((name for name, _ in live.deployments if key_of(name) not in declared), "")
         attached = replace(version, model=live.name, endpoint=endpoint, status=VersionStatus.CANDIDATE)
         self.ledger.put_version(change.address, attached)
         self._say("recovered", change.address, f"v{version.number}: attached {live.name}", version=version.number)

@@ -31,13 +31,18 @@ class OperationWaiter:
 
     def finish(self, operation: Operation, what: str) -> Operation:
         """The operation when it is done. Raises its error, or TuneformError when it takes too long."""
+        operation = self.until_done(operation, what)
+        if operation.error is not None:
+            raise operation.error
+        return operation
+
+    def until_done(self, operation: Operation, what: str) -> Operation:
+        """The operation when it is done, well or badly. Raises TuneformError when it takes too long."""
         pause, limit = self._pace.first, self._clock.monotonic() + self._pace.deadline
         while not operation.done:
             self._pause(pause, limit, what)
             pause = min(pause * 2, self._pace.longest)
             operation = self._provider.operation(operation.name)
-        if operation.error is not None:
-            raise operation.error
         return operation
 
     def until_accepted(self, start: Callable[[], Operation], what: str) -> Operation:

@@ -13,6 +13,7 @@ from datetime import datetime
 
 from reconciler.applying.clock import Clock
 from reconciler.applying.creating import INTERNAL
+from reconciler.applying.following import outcome_of
 from reconciler.core.client_ids import is_attempt
 from reconciler.core.desired import Backend
 from reconciler.core.events import Event, EventSink
@@ -20,8 +21,8 @@ from reconciler.core.labels import ATTEMPT
 from reconciler.core.moments import parse_moment
 from reconciler.core.observed import Run
 from reconciler.core.state import Intent, IntentStatus, State
-from reconciler.errors import CloudError, InDoubt
-from reconciler.providers.protocol import TuningProvider
+from reconciler.errors import CloudError, InDoubt, NotFound
+from reconciler.providers.protocol import Outcome, Submission, TuningProvider
 from reconciler.state.journal import Journal
 
 FIRST_RUN_BACKENDS = frozenset({"vertex", "palm"})
@@ -80,6 +81,11 @@ class Recovery:
         if intent.status is IntentStatus.PREPARED:
             return self._journal.close(intent, IntentStatus.ABANDONED, "found prepared and never sent")
         found = self._matching(intent)
+        told = None if found else self._told_by_operation(intent)
+        if told is not None and told.run is None:
+            return self._journal.close(intent, IntentStatus.REFUSED, str(told.error).split("\n", 1)[0][:300])
+        if told is not None and told.run is not None:
+            found = [told.run]
         if not found and self._wait_for_window(intent):
             found = self._matching(intent)
             if not found:
@@ -126,6 +132,27 @@ class Recovery:
         except CloudError as error:
             raise self._doubt(intent, f"the runs cannot be listed: {error.what}") from error
         return [run for run in runs if is_attempt(run.labels.get(ATTEMPT, ""), intent.attempt)]
+
+    def _told_by_operation(self, intent: Intent) -> Submission | None:
+        """What the operation says that a create began as; None where there is none or it tells nothing.
+
+        Raises InDoubt while it may still name a run: no window says anything about that.
+        """
+        if not intent.operation:
+            return None
+        provider = self._providers[intent.backend]
+        try:
+            operation = provider.operation(intent.operation)
+        except NotFound:
+            return None
+        except CloudError as error:
+            raise self._doubt(intent, f"{intent.operation} cannot be asked after: {error.what}") from error
+        told = outcome_of(provider, operation)
+        if told.outcome is not Outcome.IN_DOUBT:
+            return told
+        if operation.error is None:
+            raise self._doubt(intent, str(told.error).split("\n", 1)[0])
+        return None
 
     def _wait_for_window(self, intent: Intent) -> bool:
         """Whether absence may be judged, after waiting for it if the wait is short."""

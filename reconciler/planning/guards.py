@@ -21,6 +21,7 @@ from reconciler.planning.blocks import base_model
 from reconciler.planning.cost import billed_before, one_off_cost
 from reconciler.planning.policy import policy_violations
 from reconciler.planning.reasons import Code, because
+from reconciler.planning.rebase import rebase_cost, rebased_from
 from reconciler.planning.transitions.findings import Finding, diagnose
 from reconciler.planning.world import World
 
@@ -138,6 +139,8 @@ def _within_limits(world: World, changes: Sequence[Change]) -> dict[ChangeKey, C
     spent = 0.0
     for change in sorted(changes, key=lambda c: (-world.desired.models[c.address].lifecycle.priority, c.address)):
         cost = one_off_cost(world, world.desired.models[change.address], billed)
+        if rebased_from(change):
+            cost = rebase_cost(cost)
         if ceiling is not None and (bar := _too_dear(cost, ceiling, 0.0)):
             judged[change.key] = _held(change, *bar)
         elif len(busy) >= limits.max_concurrent_jobs:

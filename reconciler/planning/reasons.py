@@ -22,6 +22,10 @@ class Code(StrEnum):
     # Buying
     NEW = "new", "The spec is declared and nothing that belongs to it exists."
     TRAINING_CHANGED = "training_changed", "A field that decides what is trained differs from what was tuned."
+    REBASE = (
+        "rebase",
+        "Only the base model changed to a newer one: the version is rebased onto it instead of being tuned anew.",
+    )
     DATASET_CHANGED = "dataset_changed", "A gs:// object holds other content than the run was given."
     RETRY = "retry", "The run failed for a passing reason and has attempts left."
     BACKOFF = "backoff", "The next attempt waits for some time after the last failure."
@@ -71,10 +75,6 @@ class Code(StrEnum):
     METADATA_CHANGED = "metadata_changed", "Labels, display name or description changed in the spec."
     METADATA_DRIFT = "metadata_drift", "Labels, display name or description were changed outside of tuneform."
 
-    # Ended badly
-    FAILED_DATA = "failed_data", "The run failed because of its data; the same spec would fail again."
-    FAILED_PERMISSION = "failed_permission", "The run failed for lack of a permission."
-    FAILED_UNKNOWN = "failed_unknown", "The run failed for a reason that is not known to pass by itself."
     # Endpoints
     ENDPOINT_FOUND = "endpoint_found", "An endpoint with the id and labels of this address is there and in no record."
     ENDPOINT_FOREIGN = (
@@ -93,6 +93,10 @@ class Code(StrEnum):
     CANARY_STEP = "canary_step", "The next step of the canary: a larger part of the traffic goes to the new version."
     OUT_OF_TRAFFIC = "out_of_traffic", "A version that no traffic goes to any more is taken off the endpoint."
 
+    # Ended badly
+    FAILED_DATA = "failed_data", "The run failed because of its data; the same spec would fail again."
+    FAILED_PERMISSION = "failed_permission", "The run failed for lack of a permission."
+    FAILED_UNKNOWN = "failed_unknown", "The run failed for a reason that is not known to pass by itself."
     EXHAUSTED = "exhausted", "Every attempt (maxAttempts) failed."
     CANCELLED_ELSEWHERE = "cancelled_elsewhere", "Somebody cancelled the run; the same spec is not started again."
     RUN_GONE = "run_gone", "The run is not there any more and left no model; paying again needs a person."

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from reconciler.core.desired import Backend, TunedModel
 from reconciler.core.metrics import RunMetrics
@@ -39,11 +39,15 @@ class CreateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What one POST came to. `run` is set when COMMITTED; `error` carries the reason otherwise."""
+    """What one POST came to. `run` is set when COMMITTED; `error` carries the reason otherwise.
+
+    `operation` is set where the answer was a long-running operation that will name the run; until then it is in doubt.
+    """
 
     outcome: Outcome
     run: Run | None = None
     error: Exception | None = None
+    operation: Operation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,17 @@ class TuningProvider(TuningReader, Protocol):
 
         `settings` are further fields of the request, such as `systemInstruction` and `generationConfig`.
         """
+        ...
+
+
+@runtime_checkable
+class Rebaser(Protocol):
+    """A service that can tune again, on another base model, what it has tuned before."""
+
+    def rebase_request(
+        self, model: TunedModel, *, body: Mapping[str, Any], labels: Mapping[str, str], attempt: str, source: str
+    ) -> CreateRequest:
+        """The request that would make `model` from `source`, the run or the model of an earlier version."""
         ...
 
 

@@ -50,15 +50,27 @@ class Send:
 
 def send_once(client: Client, send: Send) -> Submission:
     """Send it once and sort the answer. Never raises for what the server or the network does."""
-    try:
-        answer = client.post_once(
-            send.url, send.request.body, send.request.params, reason=f"{ATTEMPT} {send.attempt}".rstrip()
-        )
+
+    def attempt() -> Submission:
+        answer = post(client, send.url, send.request, send.attempt)
         return Submission(Outcome.COMMITTED, run=send.accept(answer))
+
+    return by_evidence(attempt)
+
+
+def post(client: Client, url: str, request: CreateRequest, attempt: str) -> Mapping[str, Any]:
+    """The one request of a create, with the attempt in Google's audit log. Raises CloudError."""
+    return client.post_once(url, request.body, request.params, reason=f"{ATTEMPT} {attempt}".rstrip())
+
+
+def by_evidence(send: Callable[[], Submission]) -> Submission:
+    """What a create came to, or what the error it raised proves."""
+    try:
+        return send()
     except (NotSent, CredentialsError) as error:
         return Submission(Outcome.NOT_SENT, error=error)
     except ApiError as error:
-        return Submission(Outcome.REFUSED if _refuses(error) else Outcome.IN_DOUBT, error=error)
+        return Submission(Outcome.REFUSED if refuses(error) else Outcome.IN_DOUBT, error=error)
     except CloudError as error:
         return Submission(Outcome.IN_DOUBT, error=error)
 
@@ -95,7 +107,8 @@ def foreign(what: str, where: str) -> BadAnswer:
     return BadAnswer(f"the answer names no {what}", status=200, where=where)
 
 
-def _refuses(error: ApiError) -> bool:
+def refuses(error: ApiError) -> bool:
+    """Whether an error is Google's own refusal, which says that nothing was made."""
     if error.status == 429:
         return error.code == "RESOURCE_EXHAUSTED"
     return error.status in REFUSING_STATUSES and error.code not in UNPROVEN_CODES

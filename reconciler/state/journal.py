@@ -76,13 +76,16 @@ class Journal:
         moved = replace(stored.entry.intent, status=IntentStatus.COMMITTED, run=run, how=how, reason="")
         return self._put(moved, expected=stored.token)
 
-    def note(self, intent: Intent, reason: str) -> Intent:
-        """Remember why a create that was sent is in doubt. Raises StateConflict when another run has taken it over."""
+    def note(self, intent: Intent, reason: str, operation: str = "") -> Intent:
+        """Remember why a create that was sent is in doubt, and the operation it began as.
+
+        Raises StateConflict when another run has taken it over.
+        """
         stored = self._load(intent.id)
         kept = stored.entry.intent if stored else None
         if stored is None or kept is None or (kept.attempt, kept.status) != (intent.attempt, IntentStatus.SENDING):
             raise self._illegal(intent, "only a create that was sent can be in doubt")
-        return self._put(replace(kept, reason=reason), expected=stored.token)
+        return self._put(replace(kept, reason=reason, operation=operation or kept.operation), expected=stored.token)
 
     def close(self, intent: Intent, status: IntentStatus, reason: str) -> Intent:
         """Record that there is no run: REFUSED or ABSENT when it was sending, ABANDONED when it was only prepared."""

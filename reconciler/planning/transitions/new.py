@@ -13,6 +13,7 @@ from reconciler.planning.blocks import training_source
 from reconciler.planning.compare import training_changes
 from reconciler.planning.liveness import left_a_model
 from reconciler.planning.reasons import Code
+from reconciler.planning.rebase import as_rebase
 from reconciler.planning.transitions.findings import Finding, change
 from reconciler.planning.world import World
 from reconciler.spec.fingerprint import training_fingerprint
@@ -39,7 +40,8 @@ def buy(
         yield taken
         return
     action = Action.RETUNE if _replaces_something(record, number) else Action.CREATE
-    yield change(model, action, code, f"v{number}: {message}", version=number, fields=fields)
+    made = change(model, action, code, f"v{number}: {message}", version=number, fields=fields)
+    yield as_rebase(world, model, record, made)
 
 
 def next_number(record: Record | None) -> int:

@@ -30,7 +30,7 @@ def warnings(world: World, model: TunedModel, version: Version | None) -> Iterat
 
 
 def _base_model(model: TunedModel, name: str, known: BaseModel, today: date) -> Iterator[Diagnostic]:
-    hint = f"Tune from {known.successor} instead." if known.successor else ""
+    hint = _way_on(model, known)
     at = f"{model.backend}.baseModel"
     if known.retires is not None and known.is_retired(today):
         words = f"{name} was announced to retire on {known.retires}, and what was tuned from it with it"
@@ -44,6 +44,16 @@ def _base_model(model: TunedModel, name: str, known: BaseModel, today: date) -> 
     if not known.takes_tunes(today):
         words = f"new tuning of {name} was announced to end on {known.tuning_ends}"
         yield diagnose(model, Code.TUNING_CLOSED, words, at=at, hint=hint)
+
+
+def _way_on(model: TunedModel, known: BaseModel) -> str:
+    if known.successor is None:
+        return ""
+    if model.backend != "vertex" or "baseModel" not in model.body:
+        return f"Tune from {known.successor} instead."
+    if model.lifecycle.rebase:
+        return f"Set vertex.baseModel to {known.successor}: the model is rebased onto it (lifecycle.rebase)."
+    return f"Tune from {known.successor} instead; with lifecycle.rebase: true a change of baseModel alone is a rebase."
 
 
 def _data(world: World, model: TunedModel, version: Version) -> Iterator[Diagnostic]:

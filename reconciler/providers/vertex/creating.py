@@ -25,14 +25,20 @@ COLLECTION = "tuningJobs"
 def create_request(
     model: TunedModel, *, body: Mapping[str, Any], labels: Mapping[str, str], attempt: str
 ) -> CreateRequest:
-    """The request that would tune `model`: its block, its metadata and `labels`, which carry `attempt`."""
+    """The request that would tune `model`."""
+    path = paths.collection(model.project, model.location, COLLECTION)
+    sent = tuning_job(model, body, labels, attempt)
+    return CreateRequest(path, model.location, sent, digest({"path": path, "body": sent}))
+
+
+def tuning_job(model: TunedModel, body: Mapping[str, Any], labels: Mapping[str, str], attempt: str) -> dict[str, Any]:
+    """The TuningJob that a spec asks for: its block, its metadata and `labels`, which carry `attempt`."""
     sent = {name: value for name, value in body.items() if name != "location"}
     sent["tunedModelDisplayName"] = model.display_name
     if model.description is not None:
         sent["description"] = model.description
     sent["labels"] = {**labels, ATTEMPT: attempt}
-    path = paths.collection(model.project, model.location, COLLECTION)
-    return CreateRequest(path, model.location, sent, digest({"path": path, "body": sent}))
+    return sent
 
 
 def submit(client: Client, request: CreateRequest) -> Submission:

@@ -13,7 +13,7 @@ from reconciler.core.observed import LiveEndpoint, LiveModel, Observed, Run
 from reconciler.core.state import Record, Version
 from reconciler.errors import CloudError, NotFound
 from reconciler.providers.protocol import CreateRequest, Operation, Submission
-from reconciler.providers.vertex import creating, observing, paths, wire
+from reconciler.providers.vertex import creating, observing, paths, rebasing, wire
 from reconciler.providers.vertex.metrics import read_metrics
 from reconciler.providers.vertex.normalise import endpoint_of, model_of, run_of
 
@@ -78,8 +78,16 @@ class VertexProvider(VertexReader):
         """The request that would tune `model`, `body` being its block with every reference resolved."""
         return creating.create_request(model, body=body, labels=labels, attempt=attempt)
 
+    def rebase_request(
+        self, model: TunedModel, *, body: Mapping[str, Any], labels: Mapping[str, str], attempt: str, source: str
+    ) -> CreateRequest:
+        """The request that would make `model` from `source`, the tuning job or the model of an earlier version."""
+        return rebasing.rebase_request(model, body=body, labels=labels, attempt=attempt, source=source)
+
     def submit(self, request: CreateRequest) -> Submission:
         """Send it, once: no retry, no redirect, on a fresh connection. Never raises for what the server does."""
+        if rebasing.is_rebase(request):
+            return rebasing.submit(self._client, request)
         return creating.submit(self._client, request)
 
     def cancel(self, run: str) -> None:

@@ -55,6 +55,8 @@ def split(shares: Sequence[Share], live: LiveEndpoint, own: Collection[str]) -> 
     others = {d.id: live.traffic.get(d.id, 0) for d in strangers(live, own)}
     room = 100 - sum(others.values())
     wanted = [share for share in shares if share.percent > 0]
+    if not wanted:
+        return {ident: percent for ident, percent in others.items() if percent > 0}
     places = standing(wanted, live)
     if room < len(wanted) or len(places) < len(wanted):
         return None
@@ -89,16 +91,16 @@ def _percents(shares: Iterable[Share]) -> Mapping[ShareKey, int]:
 
 
 def whole_percents(exact: Sequence[float], total: int) -> list[int]:
-    """Whole numbers that add up to `total`, as near as can be; what is more than nothing gets at least one."""
+    """Whole numbers that add up to `total`, as near as can be; what is more than nothing gets at least one.
+
+    `total` must be at least as many as those.
+    """
     parts = [max(int(value), 1) if value > 0 else 0 for value in exact]
-    while sum(parts) != total and parts:
-        up = sum(parts) < total
-        errors = [
-            (value - part) if up else (part - value if part > 1 else -float(total))
-            for value, part in zip(exact, parts, strict=True)
-        ]
-        at = errors.index(max(errors))
-        parts[at] += 1 if up else -1
+    places = range(len(parts))
+    while sum(parts) < total:
+        parts[max(places, key=lambda at: exact[at] - parts[at])] += 1
+    while sum(parts) > total:
+        parts[max((at for at in places if parts[at] > 1), key=lambda at: parts[at] - exact[at])] -= 1
     return parts
 
 

@@ -148,6 +148,10 @@ class TestFirst:
         made = plan_of(desired(M, endpoint()), world(1), carrying(name=name_of(1)))
         assert of_endpoint(made) == [("create", "endpoint_found")]
 
+    def test_one_whose_first_deployment_failed_is_gone_on_with(self) -> None:
+        made = plan_of(desired(M, endpoint()), world(1), written(), carrying())
+        assert of_endpoint(made) == [("deploy", "deploy_beside")]
+
     def test_after_losing_the_state_the_last_one_is_found_again(self) -> None:
         made = plan_of(desired(M, endpoint()), world(1), carrying(name=name_of(3)))
         assert made.changes[0].targets == (name_of(3),)

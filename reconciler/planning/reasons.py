@@ -143,6 +143,10 @@ class Code(StrEnum):
     UNREADABLE = "unreadable", "Something could not be read, so nothing is decided about what depends on it."
     UNMANAGED = "unmanaged", "Runs exist that do not carry this project's labels."
     UNRECORDED_RUN = "unrecorded_run", "A run carries this project's labels and neither spec nor state knows it."
+    UNRECORDED_ENDPOINT = (
+        "unrecorded_endpoint",
+        "An endpoint carries this project's labels and neither spec nor state knows it.",
+    )
     TARGET_UNKNOWN = "target_unknown", "A --target matches nothing that is declared or recorded."
 
 

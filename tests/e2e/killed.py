@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
+from reconciler.applying.endpoint_actions import EndpointActions
 from reconciler.providers.vertex import provider as vertex
 from reconciler.state.journal import Journal
 from reconciler.state.store import StateStore
@@ -51,8 +52,19 @@ POINTS: dict[str, Callable[[], None]] = {
     "after the answer": lambda: after(vertex.VertexProvider, "submit"),
 }
 
+ENDPOINT_POINTS: dict[str, Callable[[], None]] = {
+    "before the endpoint is made": lambda: before(vertex.VertexProvider, "create_endpoint"),
+    "after the endpoint is made": lambda: after(vertex.VertexProvider, "create_endpoint"),
+    "before deploying": lambda: before(vertex.VertexProvider, "deploy"),
+    "after deploying was asked for": lambda: after(vertex.VertexProvider, "deploy"),
+    "before the traffic moves": lambda: before(EndpointActions, "_send"),
+    "after the traffic has moved": lambda: after(EndpointActions, "_send"),
+    "before taking off": lambda: before(vertex.VertexProvider, "undeploy"),
+    "after taking off was asked for": lambda: after(vertex.VertexProvider, "undeploy"),
+}
+
 if __name__ == "__main__":
-    POINTS[sys.argv[1]]()
+    {**POINTS, **ENDPOINT_POINTS}[sys.argv[1]]()
     sys.argv = ["tuneform", *sys.argv[2:]]
     from reconciler.cli.main import main
 

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.e2e.killed import ENDPOINT_POINTS
+from tests.e2e.test_killed_apply import killed_apply
 from tests.e2e.workshop import LOCATION, PROJECT, Workshop
 
 PLACE = f"/v1/projects/{PROJECT}/locations/{LOCATION}"
@@ -207,6 +209,31 @@ def test_a_lost_answer_leads_to_the_same_end(workshop: Workshop, path: str, kind
         workshop.apply("--wait", expect=None)
     assert percents(workshop) == [100]
     assert workshop.actions() == {}
+
+
+@pytest.mark.parametrize("point", [p for p in ENDPOINT_POINTS if "taking off" not in p])
+def test_killed_while_an_endpoint_is_made_one_endpoint_comes_of_it(workshop: Workshop, point: str) -> None:
+    workshop.project()
+    workshop.dataset()
+    workshop.model()
+    workshop.apply("--wait")
+    declare(workshop)
+    killed_apply(workshop, point)
+    workshop.apply("--wait")
+    assert percents(workshop) == [100]
+    assert workshop.actions() == {}
+
+
+@pytest.mark.parametrize("point", [p for p in ENDPOINT_POINTS if "made" not in p])
+def test_killed_while_traffic_moves_it_never_goes_to_nothing(ready: Workshop, point: str) -> None:
+    retuned(ready)
+    if "taking off" in point:
+        ready.apply()
+    killed_apply(ready, point)
+    assert sum(percents(ready)) == 100
+    ready.apply("--wait")
+    assert percents(ready) == [100]
+    assert ready.actions() == {}
 
 
 def test_removing_the_spec_deletes_the_endpoint_and_keeps_the_model(ready: Workshop) -> None:

@@ -429,6 +429,13 @@ class TestRemoved:
         assert of_endpoint(made) == [("forget", "nothing_left")]
 
 
+def test_an_endpoint_of_ours_that_nothing_accounts_for_is_told() -> None:
+    made = plan_of(desired(M), world(1), carrying(share(1)))
+    assert warned(made) == ["unrecorded_endpoint"]
+    both = plan_of(desired(M, endpoint()), world(1), written(share(1)), carrying(share(1)), carrying(name=name_of(2)))
+    assert warned(both) == ["unrecorded_endpoint"]
+
+
 def test_a_declared_endpoint_is_never_taken_for_the_one_the_job_made() -> None:
     made = version(M, endpoint="")
     spare = carrying(share(1))

@@ -1,12 +1,13 @@
-"""Runs that belong to no address: shown, so that nobody pays for what nobody remembers, and never touched."""
+"""Runs and endpoints that belong to no address: shown, so that nobody pays for what is forgotten, and never touched."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.labels import address_label
+from reconciler.core.labels import ADDRESS, PROJECT, address_label
 from reconciler.core.plan import Change
+from reconciler.core.resource_names import key_of
 from reconciler.planning.liveness import left_a_model
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.findings import Finding
@@ -27,8 +28,21 @@ def outsiders(world: World, findings: Iterable[Finding]) -> Iterator[Diagnostic]
                 message = f"{run.name} ({run.state.lower()}) carries this project's labels and is in no record"
                 hint = "Cancel or delete it by hand, or take it over with `tuneform import`."
                 yield Diagnostic("warning", Code.UNRECORDED_RUN.value, message, label, hint=hint)
+    yield from _endpoints(world, taken)
     if world.foreign:
         names = ", ".join(r.name for r in world.foreign[:_SHOWN])
         more = f" and {len(world.foreign) - _SHOWN} more" if len(world.foreign) > _SHOWN else ""
         message = f"{len(world.foreign)} runs do not belong to this project: {names}{more}"
         yield Diagnostic("note", Code.UNMANAGED.value, message)
+
+
+def _endpoints(world: World, taken: set[str]) -> Iterator[Diagnostic]:
+    """Endpoints that were made for an address and are in no record: a pass died, or the state was lost."""
+    known = {*world.routes, *(key_of(name) for name in taken)}
+    for key, live in sorted(world.observed.endpoints.items()):
+        label = live.labels.get(ADDRESS, "")
+        is_ours = live.labels.get(PROJECT) == world.desired.project.name and label.startswith("endpoint_")
+        if is_ours and key not in known:
+            message = f"{live.name} carries this project's labels and is in no record"
+            hint = "Undeploy what is on it and delete it by hand, if nobody calls it."
+            yield Diagnostic("warning", Code.UNRECORDED_ENDPOINT.value, message, label, hint=hint)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from reconciler.core.address import Address
+from reconciler.core.address import Address, is_address
 from reconciler.core.desired import Desired, Endpoint, TunedModel
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.resource_names import key_of
+from reconciler.core.resource_names import model_key
 from reconciler.core.state import Record
 from reconciler.errors import SpecError
 from reconciler.planning.blocks import PARENT_PATHS, value_at
@@ -31,7 +31,8 @@ def removal_order(records: Iterable[Record]) -> list[Address]:
     tuned from another model before that one.
     """
     going = {record.address: record for record in records}
-    owners = {key_of(v.model): r.address for r in going.values() for v in r.versions if v.model}
+    # By version, for one model may hold versions of several addresses.
+    owners = {model_key(v.model): r.address for r in going.values() for v in r.versions if v.model}
     needs: dict[Address, set[Address]] = {address: set() for address in going}
     for address, record in going.items():
         for parent in _parents(record, owners):
@@ -74,15 +75,15 @@ def _in_order(needs: Mapping[Address, Iterable[Address]]) -> list[Address]:
 def _parents(record: Record, owners: Mapping[str, Address]) -> set[Address]:
     """The addresses whose models a record's versions were tuned from, or that it carries."""
     shares = (*record.route.shares, *record.route.base) if record.route is not None else ()
-    found = {owners[key_of(s.model)] for s in shares if key_of(s.model) in owners}
+    found = {owners[model_key(s.model)] for s in shares if model_key(s.model) in owners}
     for version in record.versions:
         for body in (version.body, version.resolved):
             for path in PARENT_PATHS:
                 name = value_at(body, path)
-                if isinstance(name, str) and key_of(name) in owners:
-                    found.add(owners[key_of(name)])
-                elif isinstance(name, str):
-                    found.update(a for a in owners.values() if str(a) == name)
+                if is_address(name):
+                    found.add(Address.parse(name))
+                elif isinstance(name, str) and model_key(name) in owners:
+                    found.add(owners[model_key(name)])
     return found
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reconciler.applying.endpoint_actions import EndpointActions
+from reconciler.applying.operations import OperationWaiter
 from reconciler.providers.vertex import provider as vertex
 from reconciler.state.journal import Journal
 from reconciler.state.store import StateStore
@@ -63,8 +64,12 @@ ENDPOINT_POINTS: dict[str, Callable[[], None]] = {
     "after taking off was asked for": lambda: after(vertex.VertexProvider, "undeploy"),
 }
 
+REBASE_POINTS: dict[str, Callable[[], None]] = {
+    "while an operation is under way": lambda: before(OperationWaiter, "until_done"),
+}
+
 if __name__ == "__main__":
-    {**POINTS, **ENDPOINT_POINTS}[sys.argv[1]]()
+    {**POINTS, **ENDPOINT_POINTS, **REBASE_POINTS}[sys.argv[1]]()
     sys.argv = ["tuneform", *sys.argv[2:]]
     from reconciler.cli.main import main
 

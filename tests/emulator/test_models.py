@@ -141,10 +141,18 @@ def test_one_version_can_be_deleted(vertex: Vertex) -> None:
     assert "deployed" in error["message"]
     for endpoint in vertex.names("endpoints"):
         vertex.undeploy_all(endpoint)
-    vertex.refused(400, "FAILED_PRECONDITION", "DELETE", f"{name}@1:deleteVersion")
     vertex.done(vertex.ok("DELETE", f"{name}@2:deleteVersion"))
     vertex.refused(404, "NOT_FOUND", "GET", f"{name}@2")
     vertex.refused(400, "FAILED_PRECONDITION", "DELETE", f"{name}@1:deleteVersion")
+
+
+def test_when_the_default_version_is_deleted_the_newest_other_one_is_the_default(vertex: Vertex) -> None:
+    name = versions(vertex)
+    for endpoint in vertex.names("endpoints"):
+        vertex.undeploy_all(endpoint)
+    vertex.done(vertex.ok("DELETE", f"{name}@1:deleteVersion"))
+    left = vertex.get(name)
+    assert (left["versionId"], left["versionAliases"]) == ("2", ["default"])
 
 
 def test_a_version_is_deleted_by_its_own_method_only(vertex: Vertex) -> None:

@@ -165,8 +165,6 @@ def _delete_version(call: Call) -> Answer:
     version = _version(call)
     if len(model.versions) == 1:
         raise failed_precondition("The only version of a model cannot be deleted; delete the model.")
-    if "default" in version.wire["versionAliases"]:
-        raise failed_precondition("The default version of a model cannot be deleted; make another the default first.")
     _refuse_deployed(call, model, [version])
     target = {"model": model_id, "version": version.wire["versionId"]}
     return start(call, "", "delete_version", target, "Empty", "DeleteOperationMetadata")
@@ -205,9 +203,14 @@ def _finish_delete(memory: Memory, operation: Operation, _: float) -> dict[str, 
 
 
 def _finish_delete_version(memory: Memory, operation: Operation, _: float) -> dict[str, Any]:
+    """When the default version goes, the newest of the others is the default from then on (model-alias page)."""
     model = memory.model(operation.parent, operation.target["model"])
-    if model.versions.pop(operation.target["version"], None) is None:
+    gone = model.versions.pop(operation.target["version"], None)
+    if gone is None:
         raise not_found("Model", f"{model.wire['name']}@{operation.target['version']}")
+    if "default" in gone.wire["versionAliases"] and model.versions:
+        newest = model.versions[max(model.versions, key=int)].wire
+        newest["versionAliases"] = sorted([*newest["versionAliases"], "default"])
     model.changed()
     return {}
 

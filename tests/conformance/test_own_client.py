@@ -62,3 +62,18 @@ def test_every_request_and_every_answer_of_a_models_life_is_googles(recorded: tu
     assert methods.keys() == {"GET", "POST", "PATCH", "DELETE"}
     assert any(e.path.endswith(":cancel") for e in seen)
     assert any(e.path.endswith(":undeployModel") for e in seen)
+
+
+def test_a_rebase_and_its_operation_are_googles(recorded: tuple[Workshop, Recorder]) -> None:
+    workshop, recorder = recorded
+    workshop.project()
+    workshop.dataset()
+    workshop.model(extra="  lifecycle: {rebase: true}\n")
+    workshop.apply("--wait")
+    spec = workshop.folder / "specs/triage.yaml"
+    spec.write_text(spec.read_text().replace("gemini-2.5-flash", "gemini-3.5-flash"))
+    workshop.apply("--wait")
+    seen = [e for e in recorder.exchanges if not e.path.startswith("/_emulator")]
+    assert [f"{e.method} {e.path}: {problem}" for e in seen for problem in check_exchange(e)] == []
+    assert sum(e.path.endswith(":rebaseTunedModel") for e in seen) == 1
+    assert any("/operations/" in e.path for e in seen)

@@ -1,6 +1,7 @@
 """`tuneform plan`: what it prints, what it saves, and its exit codes."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,26 @@ def test_a_saved_plan_holds_the_whole_plan_and_says_how_to_apply_it(tuneform: Ru
     assert plan_from_dict(json.loads((tmp_path / "my.plan").read_bytes())) == plans.EVERYTHING
     assert ran.out.endswith("Saved the plan to my.plan. Carry out exactly this with:\n  tuneform apply my.plan\n")
     assert [path.name for path in tmp_path.iterdir()] == ["my.plan"]
+
+
+def test_a_pipe_or_device_named_by_out_is_written_to_and_never_replaced(tuneform: Runner, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        assert tuneform("-C", str(tmp_path), "plan", "--out", "pipe").code == 0
+        assert plan_from_dict(json.loads(os.read(reader, 1_000_000))) == plans.EVERYTHING
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+
+
+def test_a_link_named_by_out_stays_a_link(tuneform: Runner, tmp_path: Path) -> None:
+    (tmp_path / "real").write_text("old")
+    (tmp_path / "link").symlink_to("real")
+    assert tuneform("-C", str(tmp_path), "plan", "--out", "link").code == 0
+    assert (tmp_path / "link").is_symlink()
+    assert plan_from_dict(json.loads((tmp_path / "real").read_text())) == plans.EVERYTHING
 
 
 def test_quiet_leaves_out_the_hints(tuneform: Runner, tmp_path: Path) -> None:

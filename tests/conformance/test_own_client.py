@@ -33,8 +33,15 @@ spec:
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Iterator[tuple[Workshop, Recorder]]:
-    with RunningEmulator(Options(run_seconds=2)) as emulator, Recorder(emulator.url) as recorder:
+    with RunningEmulator(Options(run_seconds=60)) as emulator, Recorder(emulator.url) as recorder:
         yield Workshop(tmp_path, recorder.url, "conformance"), recorder
+
+
+def finish(workshop: Workshop, *flags: str) -> None:
+    """Apply, let the runs come to their end, and apply what follows."""
+    workshop.apply(*flags)
+    workshop.advance()
+    workshop.apply("--wait", *flags)
 
 
 def test_every_request_and_every_answer_of_a_models_life_is_googles(recorded: tuple[Workshop, Recorder]) -> None:
@@ -45,14 +52,16 @@ def test_every_request_and_every_answer_of_a_models_life_is_googles(recorded: tu
     workshop.write("specs/tone.yaml", PREFERENCE)
     workshop.model()
     workshop.run("plan")
-    workshop.apply("--wait")
+    finish(workshop)
     workshop.model(epochs=5, labels=", tier: gold")
-    workshop.apply("--wait")
+    finish(workshop)
     (workshop.folder / "specs/tone.yaml").unlink()
-    workshop.apply("--wait", "--allow-deletes", "1")
+    finish(workshop, "--allow-deletes", "1")
     workshop.run("status")
     workshop.model(epochs=6)
     workshop.apply()
+    workshop.run("destroy", "--auto-approve", "--allow-deletes", "5")
+    workshop.advance()
     workshop.run("destroy", "--auto-approve", "--wait", "--allow-deletes", "5")
 
     seen = [e for e in recorder.exchanges if not e.path.startswith("/_emulator")]
@@ -69,10 +78,10 @@ def test_a_rebase_and_its_operation_are_googles(recorded: tuple[Workshop, Record
     workshop.project()
     workshop.dataset()
     workshop.model(extra="  lifecycle: {rebase: true}\n")
-    workshop.apply("--wait")
+    finish(workshop)
     spec = workshop.folder / "specs/triage.yaml"
     spec.write_text(spec.read_text().replace("gemini-2.5-flash", "gemini-3.5-flash"))
-    workshop.apply("--wait")
+    finish(workshop)
     seen = [e for e in recorder.exchanges if not e.path.startswith("/_emulator")]
     assert [f"{e.method} {e.path}: {problem}" for e in seen for problem in check_exchange(e)] == []
     assert sum(e.path.endswith(":rebaseTunedModel") for e in seen) == 1

@@ -157,8 +157,13 @@ class Engine:
     def metrics(self, address: Address, numbers: Sequence[int] = ()) -> Curves:
         """What the runs of an address measured: of these versions, else of the newest and the one that serves.
 
-        Raises StateError for what is not recorded and CloudError for what cannot be read.
+        Raises UsageError for what is not tuned, StateError for what is not recorded, and CloudError for what cannot be
+        read.
         """
+        if address.kind != "TunedModel":
+            raise UsageError(
+                f"{address} is not tuned, so there is nothing to draw", next_step="Name a TunedModel: TunedModel/x."
+            )
         record = _record(self.store.read(), address)
         versions = chosen(record, numbers)
         reader = next((p for b, p in self.cloud().providers.items() if b == record.backend), None)

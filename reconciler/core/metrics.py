@@ -38,9 +38,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class RunMetrics:
-    """Every series of one run by name. Empty when the run has measured nothing, or its experiment is gone."""
+    """Every series of one run by name. Empty when the run has measured nothing, or its experiment is gone.
+
+    `elsewhere` says where a service keeps what it measures, if that is not where it can be read.
+    """
 
     series: Mapping[str, Series] = field(default_factory=dict)
+    elsewhere: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ class Line:
 class Chart:
     """One metric, ready to be drawn; ticks are (pixels, label)."""
 
+    id: str
     name: str
     summary: str
     across: tuple[tuple[float, str], ...]
@@ -96,8 +97,9 @@ def _chart(name: str, versions: Sequence[VersionCurves]) -> Chart:
     across, up = step_axis(every, 6), axis([point.value for point in every], 5)
     ends = "; ".join(f"v{v.number} ends at {points[-1].value:.6g}" for _, v, points in drawn)
     return Chart(
+        id=f"chart-{name.encode().hex()}",
         name=visible(name),
-        summary=f"{visible(name)} by training step: {ends or 'no finite values'}",
+        summary=f"By training step: {ends or 'no finite values'}",
         across=tuple((_x(across, tick), across.label(tick)) for tick in across.ticks),
         up=tuple((_y(up, tick), up.label(tick)) for tick in up.ticks),
         lines=tuple(_line(index, version, points, across, up) for index, version, points in drawn),

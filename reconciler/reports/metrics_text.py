@@ -35,6 +35,9 @@ def nothing_measured(curves: Curves) -> str:
     versions = ", ".join(f"v{v.number}" for v in curves.versions)
     if not versions:
         return "No version has a run yet."
+    elsewhere = [visible(v.metrics.elsewhere) for v in curves.versions if v.metrics.elsewhere]
+    if elsewhere:
+        return " ".join(elsewhere)
     return f"The runs of {versions} have measured nothing yet, or their experiments were deleted."
 
 

@@ -67,6 +67,8 @@ def test_the_page_draws_every_version_and_needs_nothing_from_outside(workshop: W
     page = (workshop.folder / "curves.html").read_text()
     assert page.count("<figure>") == 6
     assert page.count("<polyline") == 12
+    assert page.count("<desc ") == 6
+    assert page.count('role="img" aria-labelledby=') == 6
     assert "default-src 'none'" in page
     assert "<script" not in page
     assert "http://" not in page

@@ -40,9 +40,15 @@ class PalmProvider(VertexProvider):
         """Every tuning pipeline of one location, all pages. Raises rather than give a part."""
         return tuple(observing.list_runs(self._client, project, location).values())
 
-    def metrics(self, version: Version) -> RunMetrics:  # noqa: ARG002 - pipelines measure into tensorboards of one's own
-        """Nothing: a pipeline writes to the tensorboard that its parameters name, and to none otherwise."""
-        return RunMetrics()
+    def metrics(self, version: Version) -> RunMetrics:
+        """Nothing but where to look: a pipeline writes to the tensorboard that its parameters name, else to none."""
+        board = next((b for body in (version.resolved, version.body) if (b := _tensorboard(body))), "")
+        if board:
+            return RunMetrics(elsewhere=f"The pipeline of v{version.number} measures into {board}: look there.")
+        return RunMetrics(
+            elsewhere="PaLM pipelines measure only into the tensorboard that parameterValues.tensorboard_resource_id "
+            f"names, and that of v{version.number} names none."
+        )
 
     def create_request(
         self, model: TunedModel, *, body: Mapping[str, Any], labels: Mapping[str, str], attempt: str
@@ -53,3 +59,10 @@ class PalmProvider(VertexProvider):
     def submit(self, request: CreateRequest) -> Submission:
         """Send it, once: no retry, no redirect, on a fresh connection. Never raises for what the server does."""
         return creating.submit(self._client, request)
+
+
+def _tensorboard(body: Mapping[str, Any]) -> str:
+    config = body.get("runtimeConfig")
+    parameters = config.get("parameterValues") if isinstance(config, Mapping) else None
+    board = parameters.get("tensorboard_resource_id") if isinstance(parameters, Mapping) else None
+    return board if isinstance(board, str) else ""

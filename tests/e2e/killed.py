@@ -1,7 +1,5 @@
 """`tuneform apply` in a process that kills itself, with SIGKILL, at a named point of a create.
 
-    python -m tests.e2e.killed POINT apply --auto-approve
-
 The points lie between the steps of the protocol; the code under test is not changed, only wrapped.
 """
 
@@ -9,8 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from reconciler.applying.endpoint_actions import EndpointActions
@@ -18,6 +16,7 @@ from reconciler.applying.operations import OperationWaiter
 from reconciler.providers.vertex import provider as vertex
 from reconciler.state.journal import Journal
 from reconciler.state.store import StateStore
+from tests.e2e.workshop import Workshop
 
 
 def die(*_: Any, **__: Any) -> Any:
@@ -68,9 +67,13 @@ REBASE_POINTS: dict[str, Callable[[], None]] = {
     "while an operation is under way": lambda: before(OperationWaiter, "until_done"),
 }
 
-if __name__ == "__main__":
-    {**POINTS, **ENDPOINT_POINTS, **REBASE_POINTS}[sys.argv[1]]()
-    sys.argv = ["tuneform", *sys.argv[2:]]
-    from reconciler.cli.main import main
 
-    main()
+def killed_apply(workshop: Workshop, point: str) -> None:
+    """Run apply in a process that kills itself at that point."""
+    done = workshop.apply(expect=None, prepare=partial(arm, point))
+    assert done.returncode == -signal.SIGKILL, f"the point {point!r} was never reached:\n{done.stdout}\n{done.stderr}"
+
+
+def arm(point: str) -> None:
+    """Let this process die at that point."""
+    {**POINTS, **ENDPOINT_POINTS, **REBASE_POINTS}[point]()

@@ -9,8 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.killed import ENDPOINT_POINTS
-from tests.e2e.test_killed_apply import killed_apply
+from tests.e2e.killed import ENDPOINT_POINTS, killed_apply
 from tests.e2e.workshop import LOCATION, PROJECT, Workshop
 
 PLACE = f"/v1/projects/{PROJECT}/locations/{LOCATION}"

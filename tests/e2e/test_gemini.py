@@ -97,6 +97,17 @@ def test_the_number_generator_goes_from_spec_to_answer(slowly: Workshop, batch_s
     assert workshop.actions() == {}
 
 
+def test_status_tells_the_steps_and_the_loss_of_what_runs(slowly: Workshop) -> None:
+    number_generator(slowly)
+    slowly.apply("--allow-retired")
+    slowly.advance(2)
+    (row,) = json.loads(slowly.run("status", "--format", "json").stdout)["resources"]
+    assert row["run_state"] == "RUNNING"
+    assert (row["total_steps"], 0 < row["completed_steps"] < 38, row["loss"] > 0) == (38, True, True)
+    told = slowly.run("status").stdout
+    assert re.search(r"v1: \d+ of 38 steps \(\d+ %\), loss \d", told)
+
+
 def test_a_plan_without_allow_retired_says_where_to_tune_instead(workshop: Workshop) -> None:
     number_generator(workshop)
     (change,) = workshop.plan_json()["changes"]

@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
-from tests.e2e.killed import POINTS
+from tests.e2e.killed import POINTS, killed_apply
 from tests.e2e.workshop import Workshop
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def killed_apply(workshop: Workshop, point: str) -> None:
-    """Run apply in a process that kills itself at that point."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.killed", point, "-C", str(workshop.folder), "apply", "--auto-approve"],
-        cwd=ROOT,
-        env=workshop.environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, f"the point {point!r} was never reached:\n{done.stdout}\n{done.stderr}"
 
 
 def finish(workshop: Workshop) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +13,8 @@ import pytest
 
 from reconciler.emulator.options import Options
 from reconciler.emulator.testing import RunningEmulator
-from tests.e2e.test_versions import NEW, ROOT, live, model_of, posts, tuned, version_served
+from tests.e2e.killed import killed_apply
+from tests.e2e.test_versions import NEW, live, model_of, posts, tuned, version_served
 from tests.e2e.workshop import Workshop
 
 REBASE = ":rebaseTunedModel"
@@ -51,19 +49,6 @@ def bump(workshop: Workshop, *, advance: float = 5) -> None:
     assert version_served(workshop) == 1
     tuned(workshop, base=NEW, lifecycle=ON)
     workshop.forget_requests()
-
-
-def killed(workshop: Workshop, point: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.killed", point, "-C", str(workshop.folder), "apply", "--auto-approve"],
-        cwd=ROOT,
-        env=workshop.environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == -signal.SIGKILL, f"the point {point!r} was never reached:\n{done.stdout}\n{done.stderr}"
 
 
 def one_rebased_job(workshop: Workshop) -> dict[str, Any]:
@@ -137,14 +122,14 @@ def test_a_lost_answer_never_rebases_twice(bumped: Workshop, kind: str) -> None:
     ],
 )
 def test_killed_at_any_point_of_a_rebase_one_job_is_made(bumped: Workshop, point: str) -> None:
-    killed(bumped, point)
+    killed_apply(bumped, point)
     bumped.apply("--wait", "--timeout", "30s")
     one_rebased_job(bumped)
     assert (version_served(bumped), bumped.actions()) == (2, {})
 
 
 def test_while_google_has_not_named_the_job_nothing_is_bought_however_long_it_takes(lingering: Workshop) -> None:
-    killed(lingering, "while an operation is under way")
+    killed_apply(lingering, "while an operation is under way")
     lingering.apply(expect=5)
     time.sleep(2.5)  # the window after which absence would be believed of a create
     said = lingering.apply(expect=5)
@@ -159,11 +144,11 @@ def test_while_google_has_not_named_the_job_nothing_is_bought_however_long_it_ta
 
 
 def test_a_rebase_that_google_gives_up_is_over_and_a_later_pass_rebases_again(lingering: Workshop) -> None:
-    killed(lingering, "while an operation is under way")
+    killed_apply(lingering, "while an operation is under way")
     remove_datasets(lingering)
     lingering.advance(3700)
     lingering.forget_requests()
-    killed(lingering, "while an operation is under way")
+    killed_apply(lingering, "while an operation is under way")
     assert (posts(lingering, REBASE), len(lingering.jobs())) == (1, 1)
     lingering.advance(3700)
     lingering.apply()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +12,9 @@ import pytest
 
 from reconciler.emulator.options import Options
 from reconciler.emulator.testing import RunningEmulator
+from tests.e2e.later import later
 from tests.e2e.workshop import LOCATION, PROJECT, Workshop
 
-ROOT = Path(__file__).parent.parent.parent
 OLD, NEW = "gemini-2.5-flash", "gemini-3.5-flash-lite"
 
 
@@ -69,21 +67,6 @@ def slow(tmp_path: Path) -> Iterator[Workshop]:
         workshop.project()
         workshop.dataset()
         yield workshop
-
-
-def later(workshop: Workshop, seconds: float, *arguments: str, expect: int = 0) -> str:
-    """One command so many seconds from now; what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.e2e.later", str(seconds), "-C", str(workshop.folder), *arguments],
-        cwd=ROOT,
-        env=workshop.environ,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 def later_reasons(workshop: Workshop, seconds: float) -> list[tuple[str, str]]:

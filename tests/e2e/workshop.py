@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from tests.processes import tuneform
 
 PROJECT = "acme-ml"
 LOCATION = "us-central1"
@@ -106,24 +108,19 @@ spec:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("GOOGLE_", "TUNEFORM_", "CLOUDSDK_"))}
         return {**kept, "TUNEFORM_EMULATOR": self.url, "NO_COLOR": "1", "COLUMNS": "250"}
 
-    def run(self, *arguments: str, expect: int | None = 0, **environ: str) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "reconciler", *arguments],
-            cwd=self.folder,
-            env={**self.environ, **environ},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
+    def run(
+        self, *arguments: str, expect: int | None = 0, prepare: Callable[[], None] | None = None, **environ: str
+    ) -> subprocess.CompletedProcess[str]:
+        done = tuneform(*arguments, folder=self.folder, environ={**self.environ, **environ}, prepare=prepare)
         if expect is not None:
             assert done.returncode == expect, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert "Traceback" not in done.stderr
         return done
 
-    def apply(self, *arguments: str, expect: int | None = 0) -> subprocess.CompletedProcess[str]:
-        return self.run("apply", "--auto-approve", *arguments, expect=expect)
+    def apply(
+        self, *arguments: str, expect: int | None = 0, prepare: Callable[[], None] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        return self.run("apply", "--auto-approve", *arguments, expect=expect, prepare=prepare)
 
     def plan_json(self, *arguments: str) -> dict[str, Any]:
         shown: dict[str, Any] = json.loads(self.run("plan", "--format", "json", *arguments).stdout)

@@ -32,7 +32,7 @@ from reconciler.applying.passes import Approve, PassRunner, decide
 from reconciler.applying.publishing import serving_by_address
 from reconciler.applying.reading import read_datasets
 from reconciler.applying.recorded import recorded_view
-from reconciler.applying.refreshing import refresh
+from reconciler.applying.refreshing import refresh, with_progress
 from reconciler.applying.standings import standing
 from reconciler.applying.versions import chosen, version_of
 from reconciler.applying.waiting import Waiting
@@ -122,7 +122,7 @@ class Engine:
         observed = Observed()
         if refresh_first and state.resources:
             desired, _ = self._resolved()
-            observed = self._look(desired, state)
+            observed = with_progress(self._look(desired, state), state, self.cloud().providers)
             state = absorb(state, observed, self.clock.now())
         found = (standing(record, observed) for _, record in sorted(state.resources.items()))
         return tuple(row for row in found if row is not None)

@@ -138,3 +138,4 @@ class Standing:
     total_steps: int | None = None
     error: str = ""
     details: tuple[str, ...] = ()
+    loss: float | None = None

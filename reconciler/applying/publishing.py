@@ -12,8 +12,8 @@ from reconciler.cloud.hosts import aiplatform, generativelanguage
 from reconciler.core.address import Address
 from reconciler.core.desired import Project
 from reconciler.core.resource_names import location_of
-from reconciler.core.state import Record, Route, State
-from reconciler.errors import StateError
+from reconciler.core.state import Record, Route, State, Version
+from reconciler.providers.protocol import ObjectStore
 from reconciler.state.files import opened_folder, os_errors_as_state_errors, read_file, replace_file
 
 FORMAT_VERSION = "1"
@@ -30,7 +30,12 @@ def serving_by_address(state: State) -> dict[str, dict[str, Any]]:
     return found
 
 
-def publish(project: Project, state: State) -> bool:
+def served_under(record: Record, version: Version) -> str:
+    """What an application calls to be answered by a version; a model of the Gemini API answers under its own name."""
+    return version.model if record.backend == "gemini" else version.endpoint
+
+
+def publish(project: Project, state: State, objects: ObjectStore) -> bool:
     """Write the manifest if the project asks for one and it would change; whether it was written.
 
     The file is replaced as a whole: a reader sees the old manifest or the new one. Raises StateError.
@@ -92,7 +97,7 @@ def _serving(record: Record) -> dict[str, Any]:
     host = generativelanguage() if record.backend == "gemini" else aiplatform(location)
     return {
         "version": version.number,
-        "endpoint": version.model if record.backend == "gemini" else version.endpoint,
+        "endpoint": served_under(record, version),
         "host": host.removeprefix("https://"),
         "location": location,
         "model": version.model,

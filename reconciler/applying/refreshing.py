@@ -8,7 +8,9 @@ from dataclasses import replace
 from reconciler.applying.references import dataset_uris
 from reconciler.core.desired import Backend, Desired
 from reconciler.core.observed import Observed, Unreadable
+from reconciler.core.resource_names import key_of
 from reconciler.core.state import Record, State, VersionStatus
+from reconciler.errors import CloudError
 from reconciler.providers.protocol import ObjectStore, TuningReader
 
 
@@ -27,6 +29,28 @@ def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningRead
         else:
             observed = observed.merged(reader.observe(models, records))
     return observed
+
+
+def with_progress(observed: Observed, state: State, readers: Mapping[Backend, TuningReader]) -> Observed:
+    """The same with the steps and the loss of every recorded run under way, which lists do not tell.
+
+    A run is asked for by itself; one that cannot be asked stays as it was listed.
+    """
+    runs = dict(observed.runs)
+    live = {(r.backend, v.run) for r in state.resources.values() for v in r.versions if v.is_live and v.run}
+    for backend, name in sorted(live):
+        listed = runs.get(key_of(name))
+        reader = next((r for b, r in readers.items() if b == backend), None)
+        if listed is None or reader is None:
+            continue
+        try:
+            asked = reader.run(name)
+        except CloudError:
+            continue
+        runs[key_of(name)] = replace(
+            listed, completed_steps=asked.completed_steps, total_steps=asked.total_steps, loss=asked.loss
+        )
+    return replace(observed, runs=runs)
 
 
 def _places_of_endpoints(desired: Desired) -> list[Record]:

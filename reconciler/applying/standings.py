@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.applying.outcomes import Standing
+from reconciler.applying.publishing import served_under
 from reconciler.core.observed import Observed
 from reconciler.core.resource_names import location_of
 from reconciler.core.state import Record, Route
@@ -28,11 +29,12 @@ def _of_model(record: Record, observed: Observed) -> Standing:
         run_state=str(newest.run_state) if newest else "",
         run=newest.run if newest else "",
         model=shown.model if shown else "",
-        endpoint=shown.endpoint if shown else "",
+        endpoint=served_under(record, shown) if shown else "",
         location=location_of(shown.endpoint) if shown and shown.endpoint else record.location,
         since=shown.finished_at or shown.created_at if shown else "",
         completed_steps=run.completed_steps if run else None,
         total_steps=run.total_steps if run else None,
+        loss=run.loss if run else None,
         error=newest.error.message if newest and newest.error else "",
         details=tuple(
             f"checkpoint {c.id}: {c.endpoint}"

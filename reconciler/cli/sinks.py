@@ -29,12 +29,12 @@ class JsonSink:
 
 
 class PlainSink:
-    """The plan, then one line an event; progress only where the state of a run has changed."""
+    """The plan, then one line an event; progress only at another state of a run, or another tenth of its steps."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self._console = session.console
-        self._told: dict[str, tuple[object, object]] = {}
+        self._told: dict[str, tuple[object, ...]] = {}
         self._plan_shown = False
 
     def __call__(self, event: Event) -> None:
@@ -60,8 +60,13 @@ class PlainSink:
         return [*gap, line, f"  {step}"] if step else [*gap, line]
 
     def is_news(self, event: Event) -> bool:
-        """Whether a run is in another state than when it was last told."""
-        now = (event.fields.get("version"), event.fields.get("state"))
+        """Whether a run is in another state than when it was last told, or further by a tenth of its steps."""
+        now = (event.fields.get("version"), event.fields.get("state"), _tenths(event))
         before = self._told.get(event.address)
         self._told[event.address] = now
         return before != now
+
+
+def _tenths(event: Event) -> int:
+    done, total = event.fields.get("completed_steps"), event.fields.get("total_steps")
+    return 10 * done // total if isinstance(done, int) and isinstance(total, int) and total > 0 else 0

@@ -39,11 +39,17 @@ def event_line(event: Event, palette: Palette) -> str:
 
 def _steps(event: Event) -> str:
     done, total = event.fields.get("completed_steps"), event.fields.get("total_steps")
+    loss = event.fields.get("loss")
     if not isinstance(done, int):
         return ""
-    loss = event.fields.get("loss")
-    measured = f", loss {loss:.4g}" if isinstance(loss, float) else ""
-    return (f", {done} of {total} steps" if isinstance(total, int) and total else f", {done} steps") + measured
+    known = total if isinstance(total, int) else None
+    return f", {steps_in_words(done, known, loss if isinstance(loss, float) else None)}"
+
+
+def steps_in_words(done: int, total: int | None, loss: float | None) -> str:
+    """`5 of 20 steps (25 %), loss 1.5`; what is not known is left out."""
+    steps = f"{done} of {total} steps ({100 * done // total} %)" if total else f"{done} steps"
+    return steps if loss is None else f"{steps}, loss {loss:.4g}"
 
 
 def next_step_of(event: Event) -> str:

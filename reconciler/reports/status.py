@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from reconciler.core.address import Address
 from reconciler.core.plan_codec import FORMAT_VERSION
+from reconciler.reports.events import steps_in_words
 from reconciler.reports.escape import visible
 from reconciler.reports.json_report import json_text
 from reconciler.reports.layout import cells, clip_middle, pad, wrap
@@ -14,7 +15,7 @@ from reconciler.reports.palette import Palette, Style
 
 _KEYS = (
     "serving", "version", "status", "run_state", "run", "model", "endpoint", "location", "since",
-    "completed_steps", "total_steps", "error", "details",
+    "completed_steps", "total_steps", "loss", "error", "details",
 )  # fmt: skip
 _HEADINGS = ("ADDRESS", "SERVES", "NEWEST", "SINCE")
 _STYLES = {
@@ -90,6 +91,11 @@ class Standing(Protocol):
         ...
 
     @property
+    def loss(self) -> float | None:
+        """The loss at the last step."""
+        ...
+
+    @property
     def error(self) -> str:
         """Why the newest run failed."""
         ...
@@ -132,6 +138,8 @@ def status_lines(rows: Sequence[Standing], *, width: int, palette: Palette) -> I
         ).rstrip()
         if row.endpoint:
             yield f"  {palette.paint(clip_middle(visible(row.endpoint), width - 2), Style.DIM)}"
+        if row.completed_steps is not None and row.loss is not None:
+            yield f"  {_named(row.version)}: {steps_in_words(row.completed_steps, row.total_steps, row.loss)}"
         for detail in row.details:
             yield f"  {palette.paint(clip_middle(visible(detail), width - 2), Style.DIM)}"
         if row.error:

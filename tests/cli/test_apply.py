@@ -85,7 +85,7 @@ def test_a_failure_says_what_to_do_next(tuneform: Runner) -> None:
     assert "Apply finished with 1 failure: nothing was done." in ran.out
 
 
-def test_in_a_log_progress_is_one_line_a_state_and_not_one_a_poll(tuneform: Runner) -> None:
+def test_in_a_log_progress_is_one_line_a_state_or_tenth_and_not_one_a_poll(tuneform: Runner) -> None:
     engine = resulting(counts={Action.RETUNE: 1})
     engine.events = [
         progress("PENDING", 0),
@@ -98,8 +98,9 @@ def test_in_a_log_progress_is_one_line_a_state_and_not_one_a_poll(tuneform: Runn
     ]
     told = tuneform("apply", "--auto-approve", "--wait", engine=engine).out.splitlines()
     assert [line for line in told if line.startswith("TunedModel/support-triage: ")] == [
-        "TunedModel/support-triage: v2 pending, 0 of 40 steps",
-        "TunedModel/support-triage: v2 running, 1 of 40 steps",
+        "TunedModel/support-triage: v2 pending, 0 of 40 steps (0 %)",
+        "TunedModel/support-triage: v2 running, 1 of 40 steps (2 %)",
+        "TunedModel/support-triage: v2 running, 30 of 40 steps (75 %)",
         "TunedModel/support-triage: v2 succeeded",
     ]
     assert "whatever" not in told

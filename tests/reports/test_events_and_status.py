@@ -36,6 +36,7 @@ class Row:
     since: str = "2026-11-20T11:02:03.000000Z"
     completed_steps: int | None = None
     total_steps: int | None = None
+    loss: float | None = None
     error: str = ""
     details: tuple[str, ...] = ()
 
@@ -52,6 +53,7 @@ ROWS = (
         endpoint=ENDPOINT.replace("8841", "9952"),
         completed_steps=120,
         total_steps=400,
+        loss=1.25,
     ),
     Row(Address("TunedModel", "tone-pref"), None, 1, "failed", "FAILED", error="Row 12 has no completion."),
 )
@@ -65,8 +67,12 @@ ROWS = (
         (Event("failed", "no permission", ADDRESS), f"{ADDRESS}: failed: no permission"),
         (Event("warning", "cannot be looked at just now"), "warning: cannot be looked at just now"),
         (
-            Event("progress", "v2 running", ADDRESS, {"completed_steps": 5, "total_steps": 20}),
-            f"{ADDRESS}: v2 running, 5 of 20 steps",
+            Event("progress", "v2 running", ADDRESS, {"completed_steps": 5, "total_steps": 20, "loss": 4.8600}),
+            f"{ADDRESS}: v2 running, 5 of 20 steps (25 %), loss 4.86",
+        ),
+        (
+            Event("progress", "v2 running", ADDRESS, {"completed_steps": 5, "total_steps": None}),
+            f"{ADDRESS}: v2 running, 5 steps",
         ),
         (
             Event("progress", "v2 running", ADDRESS, {"completed_steps": None, "total_steps": None}),

@@ -55,6 +55,7 @@ def _print_text(session: Session, outputs: Mapping[str, Mapping[str, Any]]) -> N
         if index:
             console.print()
         console.print(console.palette.paint(visible(address), Style.BOLD))
-        longest = max((len(name) for name in values), default=0)
-        for name, value in values.items():
+        told = {name: value for name, value in values.items() if value != ""}
+        longest = max((len(name) for name in told), default=0)
+        for name, value in told.items():
             console.print(f"  {name:{longest}}  {visible(str(value))}")

@@ -13,7 +13,7 @@ from reconciler.core.address import Address
 from reconciler.core.desired import Project
 from reconciler.core.resource_names import location_of
 from reconciler.core.state import Record, Route, State, Version
-from reconciler.providers.protocol import ObjectStore
+from reconciler.errors import StateError
 from reconciler.state.files import opened_folder, os_errors_as_state_errors, read_file, replace_file
 
 FORMAT_VERSION = "1"
@@ -35,7 +35,7 @@ def served_under(record: Record, version: Version) -> str:
     return version.model if record.backend == "gemini" else version.endpoint
 
 
-def publish(project: Project, state: State, objects: ObjectStore) -> bool:
+def publish(project: Project, state: State) -> bool:
     """Write the manifest if the project asks for one and it would change; whether it was written.
 
     The file is replaced as a whole: a reader sees the old manifest or the new one. Raises StateError.

@@ -66,7 +66,8 @@ class HeldItem:
 class ApplyResult:
     """What an apply came to. `pending` names the runs that are still on their way.
 
-    `moved` says that the last pass did something, after which another may find more to do.
+    `moved` says that the last pass did something, after which another may find more to do. `unpublished` is set when
+    the last pass could not write the manifest.
     """
 
     plan: Plan
@@ -79,6 +80,12 @@ class ApplyResult:
     interrupted: bool = False
     timed_out: bool = False
     moved: bool = False
+    unpublished: Event | None = None
+
+    @property
+    def failures(self) -> tuple[Event, ...]:
+        """Everything that went wrong and still does."""
+        return (*self.failed, *((self.unpublished,) if self.unpublished else ()))
 
     def then(self, later: ApplyResult) -> ApplyResult:
         """Both passes as one: the first plan, everything done, and where the later one stands."""

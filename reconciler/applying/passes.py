@@ -14,7 +14,7 @@ from reconciler.applying.first_run import prepare_first_run
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.ledger import Ledger
 from reconciler.applying.outcomes import ApplyOptions, ApplyResult, Cloud, HeldItem, PlanOptions, View
-from reconciler.applying.publishing import check_publishable, publish
+from reconciler.applying.publishing import publish
 from reconciler.applying.recovery import Recovery
 from reconciler.applying.refreshing import refresh
 from reconciler.catalog import Catalog
@@ -24,7 +24,7 @@ from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.events import Event, EventSink
 from reconciler.core.plan import Action, Plan, Reason
 from reconciler.core.state import State, Version
-from reconciler.errors import IncompleteView
+from reconciler.errors import IncompleteView, TuneformError
 from reconciler.planning.absorb import absorb
 from reconciler.planning.bill import Bill, bill
 from reconciler.planning.plan import PlanOptions as PlanningOptions
@@ -70,8 +70,8 @@ class PassRunner:
             if options.saved is not None:
                 check_saved(plan, options.saved)
             elif not options.auto_approve and plan_needs_yes(plan) and not approve(plan):
-                self._record(view, view.state)
-                return ApplyResult(plan, approved=False, doubts=view.doubts)
+                unpublished = self._record(view, view.state)
+                return ApplyResult(plan, approved=False, doubts=view.doubts, unpublished=unpublished)
             return self._carry_out(view, plan, options)
 
     def following(self, options: ApplyOptions) -> ApplyResult:
@@ -82,7 +82,6 @@ class PassRunner:
 
     def _prepare(self, options: ApplyOptions) -> tuple[View, Plan]:
         self.store.backend.check_writable()
-        check_publishable(self.desired.project)
         view = self._view()
         plan = decide(view, options.plan, self.catalog, self.clock)
         if not plan.complete:
@@ -130,8 +129,8 @@ class PassRunner:
             )
         ledger = self._executor(view).run(plan, view.state, view.observed, held)
         state = absorb(ledger.state, ledger.observed, self.clock.now())
-        self._record(view, state)
-        return self._result(plan, view, ledger, state, held)
+        unpublished = self._record(view, state)
+        return replace(self._result(plan, view, ledger, state, held), unpublished=unpublished)
 
     def _executor(self, view: View) -> Executor:
         tools = Tools(
@@ -145,13 +144,23 @@ class PassRunner:
         )
         return Executor(tools, self.desired, (view.recorded.lineage, view.recorded.serial))
 
-    def _record(self, view: View, state: State) -> None:
-        """Write the state if it changed; only then let go of the journal entries that it accounts for."""
+    def _record(self, view: View, state: State) -> Event | None:
+        """Write the state if it changed; only then let go of the journal entries that it accounts for.
+
+        Then publish. The state stands whatever comes of that: the failure, if any, is the answer.
+        """
         self.store.write(state, view.recorded)
         self.store.journal.forget([i for i in state.intents if not i.is_open])
-        if publish(self.desired.project, state):
-            place = self.desired.project.publish
+        place = self.desired.project.publish
+        try:
+            written = publish(self.desired.project, state, self.cloud.objects)
+        except TuneformError as error:
+            event = not_published(place, error)
+            self.emit(event)
+            return event
+        if written:
             self.emit(Event("published", f"what serves is written to {place}", fields={"place": place}))
+        return None
 
     def _result(
         self, plan: Plan, view: View, ledger: Ledger, state: State, held: Mapping[ChangeKey, Reason]
@@ -185,6 +194,13 @@ def finished(address: Address, version: Version, billed: Bill | None) -> Event:
         words = f"{words}; {billed}"
         fields.update(billed_usd=round(billed.usd, 4), estimated_usd=billed.estimated)
     return Event("finished", words, address=str(address), fields=fields)
+
+
+def not_published(place: str, error: TuneformError) -> Event:
+    """That the manifest could not be written, which the next pass tries again."""
+    again = "The state is recorded; the next `tuneform apply` publishes it."
+    fields = {"place": place, "where": error.where, "next_step": f"{error.next_step} {again}".lstrip()}
+    return Event("failed", f"what serves could not be written to {place}: {error.what}", fields=fields)
 
 
 def plan_needs_yes(plan: Plan) -> bool:

@@ -1,4 +1,4 @@
-"""The manifest: which endpoint serves what, in a file that applications read (`publish` in the project file)."""
+"""The manifest: which endpoint serves what, in a file or an object that applications read (`spec.publish`)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reconciler.core.address import Address
 from reconciler.core.desired import Project
 from reconciler.core.resource_names import location_of
 from reconciler.core.state import Record, Route, State, Version
-from reconciler.errors import StateError
+from reconciler.providers.protocol import ObjectStore
 from reconciler.state.files import opened_folder, os_errors_as_state_errors, read_file, replace_file
 
 FORMAT_VERSION = "1"
@@ -35,18 +35,25 @@ def served_under(record: Record, version: Version) -> str:
     return version.model if record.backend == "gemini" else version.endpoint
 
 
-def publish(project: Project, state: State) -> bool:
+def publish(project: Project, state: State, objects: ObjectStore) -> bool:
     """Write the manifest if the project asks for one and it would change; whether it was written.
 
-    The file is replaced as a whole: a reader sees the old manifest or the new one. Raises StateError.
+    It is replaced as a whole: a reader sees the old manifest or the new one. As long as nothing has ever served there
+    is none. Raises StateError for a file and CloudError for an object that cannot be written.
     """
     if not project.publish:
         return False
     serving = serving_by_address(state)
     document = {"format_version": FORMAT_VERSION, "project": project.name, "serving": serving}
     data = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+    if project.publish.startswith("gs://"):
+        return objects.replace(project.publish, data, create=bool(serving))
+    return _replace_file(project, data, create=bool(serving))
+
+
+def _replace_file(project: Project, data: bytes, *, create: bool) -> bool:
     place = Path(project.publish)
-    if not serving and not place.exists():
+    if not create and not place.exists():
         return False
     parts = Path(os.path.relpath(place.parent, project.root)).parts
     with (
@@ -57,16 +64,6 @@ def publish(project: Project, state: State) -> bool:
             return False
         replace_file(folder, place.name, data)
     return True
-
-
-def check_publishable(project: Project) -> None:
-    """Raise StateError now for a place that could not be written later, when runs may have been paid for."""
-    if "://" in project.publish:
-        raise StateError(
-            "the manifest can only be published to a file in this version",
-            where=f"publish: {project.publish}",
-            next_step="Set `spec.publish` to a path such as out/serving.json.",
-        )
 
 
 def _routed(state: State, record: Record, route: Route) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def carry_out(session: Session, request: Request, verb: str) -> int:
 
         last = outcome_event(result, verb)
         session.console.print(event_json(last, at=stamp(datetime.now(UTC)), tool_version=__version__))
-    elif result.plan.changes or result.counts or result.doubts:
+    elif result.plan.changes or result.counts or result.doubts or result.failures:
         print_outcome(session, result, verb)
     return received.exit_code or exit_code_of(result, detailed=request.detailed_exitcode)
 

@@ -23,7 +23,7 @@ MOST_LISTED = 20
 
 def exit_code_of(result: ApplyResult, *, detailed: bool) -> int:
     """The worst that happened decides; what merely still runs is 4 only when asked for."""
-    if result.failed:
+    if result.failures:
         return exit_codes.ERROR
     if result.doubts:
         return exit_codes.INCOMPLETE
@@ -70,8 +70,8 @@ def outcome_lines(result: ApplyResult, verb: str, *, width: int, palette: Palett
 
 
 def _verdict(result: ApplyResult, name: str) -> str:
-    if result.failed:
-        return f"{name} finished with {len(result.failed)} {'failure' if len(result.failed) == 1 else 'failures'}: "
+    if result.failures:
+        return f"{name} finished with {len(result.failures)} {'failure' if len(result.failures) == 1 else 'failures'}: "
     if result.interrupted:
         return f"{name} was interrupted: "
     if result.doubts:
@@ -82,7 +82,7 @@ def _verdict(result: ApplyResult, name: str) -> str:
 
 
 def _style(result: ApplyResult) -> Style:
-    if result.failed or result.doubts:
+    if result.failures or result.doubts:
         return Style.RED
     return Style.YELLOW if result.held or result.interrupted else Style.GREEN
 
@@ -118,7 +118,7 @@ def outcome_event(result: ApplyResult, verb: str) -> Event:
                 for item in result.held
             ],
             "pending": list(result.pending),
-            "failed": [{"address": event.address, "message": event.message} for event in result.failed],
+            "failed": [{"address": event.address, "message": event.message} for event in result.failures],
             "doubts": [
                 {"where": doubt.where, "message": doubt.what, "next_step": doubt.next_step} for doubt in result.doubts
             ],

@@ -166,7 +166,7 @@ class Rebaser(Protocol):
 
 
 class ObjectStore(Protocol):
-    """Cloud Storage, as far as datasets need it."""
+    """Cloud Storage, as far as datasets and the manifest need it."""
 
     def look_up(self, uris: Sequence[str]) -> Observed:
         """The objects behind `gs://` URIs; requests grow with listing pages, not with URIs."""
@@ -176,5 +176,12 @@ class ObjectStore(Protocol):
         """Put a local file at `uri` unless an object is there already; the object that is there then.
 
         Reads through one file descriptor and refuses content whose digest is not `sha256`.
+        """
+        ...
+
+    def replace(self, uri: str, content: bytes, *, create: bool) -> bool:
+        """Make `content` what the object at `uri` holds; whether anything was written.
+
+        Without `create` an object that is not there stays so. Nothing that was written meanwhile is overwritten unseen.
         """
         ...

@@ -1,4 +1,4 @@
-"""Cloud Storage as far as datasets need it: looking objects up, and putting a file where nothing is yet."""
+"""Cloud Storage: looking objects up, putting a file where nothing is yet, and replacing a small object."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from reconciler.core.observed import Observed, StoredObject, Unreadable
 from reconciler.errors import CloudError, CredentialsError, DatasetError, NotFound
 from reconciler.providers.storage_listing import Found, look_up_many, look_up_one
 from reconciler.providers.storage_objects import ObjectName, parse_uri
+from reconciler.providers.storage_replacing import replace_object
 from reconciler.providers.storage_upload import Upload, opened
 
 WORKERS = 4
@@ -59,6 +60,13 @@ class CloudStorage:
             except NotFound as error:
                 error.next_step = f"Create the bucket: gcloud storage buckets create gs://{target.bucket}"
                 raise
+
+    def replace(self, uri: str, content: bytes, *, create: bool) -> bool:
+        """Make `content` what the object at `uri` holds; whether anything was written.
+
+        Without `create` an object that is not there stays so. Raises CloudError, DatasetError for what is no URI.
+        """
+        return replace_object(self._client, parse_uri(uri), content, create=create)
 
     def _bucket(self, bucket: str, names: Sequence[str]) -> Found | Unreadable:
         try:

@@ -28,11 +28,12 @@ from reconciler.cloud.exchange import Reply
 from reconciler.core.observed import StoredObject
 from reconciler.errors import BadAnswer, CloudError, DatasetError, ReplyLost
 from reconciler.providers.storage_objects import FIELDS_AND_HASH, ObjectName, stored_object
+from reconciler.providers.storage_sending import CONDITION_NOT_MET, until_answered
 
 CHUNK_BYTES = 8 << 20
 CONTENT_TYPE = "application/jsonl"
 RESUME = 308
-EXISTS = 412
+EXISTS = CONDITION_NOT_MET
 
 _RANGE = re.compile(r"bytes=0-(\d{1,19})")
 
@@ -167,18 +168,7 @@ class Upload:
         return have
 
     def _until_answered(self, send: Callable[[], Reply]) -> Reply:
-        """Repeat a request that is safe to repeat until it succeeds or finds the object there."""
-        attempt, started = 1, self._client.monotonic()
-        while True:
-            try:
-                reply = send()
-                if reply.ok or reply.status == EXISTS:
-                    return reply
-                raise self._client.failure(reply, self._target.uri)
-            except CloudError as error:
-                if not self._client.pause_after(error, attempt, started):
-                    raise
-            attempt += 1
+        return until_answered(self._client, send, self._target.uri)
 
     def _next_chunk(self, size: int) -> bytes:
         """The next bytes of the file, counted into the digests; fewer than `size` only at its end."""

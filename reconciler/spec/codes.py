@@ -39,6 +39,7 @@ CODES: dict[str, str] = {
     "wrong_type": "A value is of the type its field takes.",
     "invalid_choice": "A value is one of the field's choices.",
     "invalid_format": "A value is written the way its field asks for.",
+    "not_supported": "Only what this version can do is asked for.",
     "out_of_range": "A value is within the bounds of its field.",
     "invalid_name": "Names are lowercase letters, digits and hyphens.",
     "invalid_label": "Labels follow Google's syntax.",

@@ -168,7 +168,7 @@ def _built(
             require_cmek=policy.get("requireCmek", False),
             dataset_buckets=tuple(policy.get("datasetBuckets", ())),
         ),
-        publish=_place(root, spec["publish"], ("spec", "publish"), report) if "publish" in spec else "",
+        publish=_manifest(root, spec["publish"], report) if "publish" in spec else "",
         catalog=_place(root, spec["catalog"], ("spec", "catalog"), report) if "catalog" in spec else "",
     )
     return ProjectFile(project, google.get("location", DEFAULT_LOCATION), _patterns(spec, report))
@@ -189,6 +189,21 @@ def _google_project(environ: Mapping[str, str], findings: Findings) -> str:
         findings.error("invalid_format", "GOOGLE_CLOUD_PROJECT must be a Google Cloud project's id or number", None)
         return ""
     return project
+
+
+def _manifest(root: str, written: str, report: Reporter | None) -> str:
+    """Where the manifest goes: an object's URI as it is, or an absolute path beneath the root."""
+    path: FieldPath = ("spec", "publish")
+    place = _place(root, written, path, report)
+    if report is None or place.startswith("/"):
+        return place
+    if place.startswith("s3://"):
+        hint = "Write gs://bucket/serving.json, or a path such as out/serving.json that a later step copies to S3."
+        report.error("not_supported", "publish to s3:// is not supported in this version", path, hint=hint, which=VALUE)
+    elif place and (place.count("/") < 3 or place.endswith("/")):  # gs://bucket/name
+        hint = f"Write {place.rstrip('/')}/serving.json."
+        report.error("invalid_path", "publish must name an object, not a folder", path, hint=hint, which=VALUE)
+    return place
 
 
 def _place(root: str, written: str, path: FieldPath, report: Reporter | None) -> str:

@@ -137,11 +137,16 @@ def test_the_project_of_the_credentials_can_be_filled_in(work: Workspace) -> Non
 
 
 @pytest.mark.parametrize("uri", ["gs://bucket/prefix", "s3://bucket/a/b", "gs://bucket"])
-def test_state_and_manifest_may_be_in_a_bucket(work: Workspace, uri: str) -> None:
-    work.write("tuneform.yaml", project(f"  state: {uri}\n  publish: {uri}"))
+def test_state_may_be_in_a_bucket(work: Workspace, uri: str) -> None:
+    work.write("tuneform.yaml", project(f"  state: {uri}"))
     work.spec(MODEL)
-    found = work.load().desired.project
-    assert (found.state, found.publish) == (uri, uri)
+    assert work.load().desired.project.state == uri
+
+
+def test_the_manifest_may_be_an_object_in_a_bucket(work: Workspace) -> None:
+    work.write("tuneform.yaml", project("  publish: gs://acme-serving/prod/serving.json"))
+    work.spec(MODEL)
+    assert work.load().desired.project.publish == "gs://acme-serving/prod/serving.json"
 
 
 @pytest.mark.parametrize(
@@ -157,6 +162,9 @@ def test_state_and_manifest_may_be_in_a_bucket(work: Workspace, uri: str) -> Non
         ("  state: gs://BAD/x", "invalid_path", "5:10"),
         ("  state: azure://x/y", "invalid_path", "5:10"),
         ("  publish: ../../etc/cron.d/x", "outside_project", "5:12"),
+        ("  publish: gs://acme-serving", "invalid_path", "5:12"),
+        ("  publish: gs://acme-serving/out/", "invalid_path", "5:12"),
+        ("  publish: s3://acme-serving/serving.json", "not_supported", "5:12"),
         ("  google: {project: Acme}", "invalid_format", "5:21"),
         ("  google: {location: evil.example.com/}", "invalid_format", "5:22"),
         ("  google: {impersonate: me}", "invalid_format", "5:25"),

@@ -128,7 +128,7 @@ class ProjectSpec(Block):
     policy: Policy | None = None
     """What specs may ask for."""
     publish: Text | None = None
-    """Where applications read which endpoint serves what: a path, gs:// or s3://."""
+    """Where applications read which endpoint serves what: a path or gs://bucket/object. Not s3:// in this version."""
     catalog: Text | None = None
     """A JSON file with facts of your own about base models, such as prices, merged over the packaged ones."""
 

@@ -230,8 +230,10 @@ class ModelActions:
             self.waiter,
             lambda name, what: self._say("deleting", change.address, f"{name}: {what}", target=name),
         )
-        teardown.take_away(change.targets, shared_models=shared_models(self.ledger.state, change))
-        record = replace_deleted(self.ledger.record(change.address), change.targets, self.clock)
+        before = self.ledger.record(change.address)
+        ours = frozenset(key_of(v.model) for v in before.versions if v.model)
+        teardown.take_away(change.targets, ours=ours, shared_models=shared_models(self.ledger.state, change))
+        record = replace_deleted(before, change.targets, self.clock)
         if is_counted_delete(change) and not any(_leaves(v) or v.is_live for v in record.versions):
             self.ledger.drop(change.address)
         else:

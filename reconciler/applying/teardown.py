@@ -26,14 +26,21 @@ class Teardown:
     waiter: OperationWaiter
     say: Callable[[str, str], None]
 
-    def take_away(self, targets: Sequence[str], *, shared_models: frozenset[str] = frozenset()) -> None:
+    def take_away(
+        self,
+        targets: Sequence[str],
+        *,
+        ours: frozenset[str] = frozenset(),
+        shared_models: frozenset[str] = frozenset(),
+    ) -> None:
         """Remove endpoints, models and the records of pipelines, in the order given.
 
-        `shared_models` are keys whose other versions stay.
+        `ours` are keys of models that may be taken off an endpoint besides those among the targets; where neither names
+        one, everything is. `shared_models` are keys whose other versions stay.
 
         Raises what the API raises; what is gone already counts as removed.
         """
-        models = frozenset(key_of(t) for t in targets if _collection(t) == "models")
+        models = ours | frozenset(key_of(t) for t in targets if _collection(t) == "models")
         for target in targets:
             if _collection(target) == "endpoints":
                 self._endpoint(target, models)

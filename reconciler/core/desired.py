@@ -23,7 +23,7 @@ class Sources(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """How a tuned model is kept. `expire_after` is in seconds; None is never."""
+    """How a tuned model is kept. `expire_after` and `keep_checkpoint_endpoints` are in seconds; None is for ever."""
 
     keep_last: int = 2
     prevent_destroy: bool = False
@@ -35,6 +35,7 @@ class Lifecycle:
     rebase: bool = False
     priority: int = 0
 
+    keep_checkpoint_endpoints: int | None = None
 
 @dataclass(frozen=True, slots=True)
 class Limits:

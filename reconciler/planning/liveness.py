@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from reconciler.core.address import Address
 from reconciler.core.observed import Run
 from reconciler.core.resource_names import is_tuned_model, key_of, model_key
@@ -76,6 +79,12 @@ def carriers_of(world: World, version: Version) -> tuple[str, ...]:
     own = {key_of(name) for name in leftovers(version)}
     names = world.carriers.get(model_key(version.model), ()) if version.model else ()
     return tuple(sorted(name for name in names if key_of(name) not in own))
+
+
+def traffic_entries(world: World, address: Address) -> Iterator[Mapping[str, Any]]:
+    """The entries of declared endpoints' traffic that are about a model."""
+    for endpoint in world.desired.endpoints.values():
+        yield from (entry for entry in endpoint.body.get("traffic", ()) if entry.get("model") == str(address))
 
 
 def is_named(world: World, version: Version) -> bool:

@@ -110,6 +110,10 @@ class Code(StrEnum):
     PREVENT_DESTROY = "prevent_destroy", "It is protected by preventDestroy."
     STILL_REFERENCED = "still_referenced", "A declared spec still refers to it."
     PAST_KEEP_LAST = "past_keep_last", "The version is older than keepLast asks for and serves nothing."
+    UNUSED_CHECKPOINTS = (
+        "unused_checkpoints",
+        "Endpoints of intermediate checkpoints that no traffic names are kept no longer; the checkpoints stay.",
+    )
     EXPIRED = "expired", "The time of expireAfter has passed since it finished."
     EXPIRED_SERVING = (
         "expired_serving",

@@ -26,6 +26,7 @@ _LIFECYCLE = {
     "expireAfter": "expire_after",
     "rebase": "rebase",
     "priority": "priority",
+    "keepCheckpointEndpoints": "keep_checkpoint_endpoints",
 }
 # Most specs leave the lifecycle alone; they share one.
 _DEFAULT_LIFECYCLE = Lifecycle()

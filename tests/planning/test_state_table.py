@@ -10,7 +10,7 @@ import pytest
 
 from reconciler.core.desired import Backend, Endpoint, Limits, TunedModel
 from reconciler.core.moments import stamp
-from reconciler.core.observed import LiveEndpoint, LiveModel
+from reconciler.core.observed import Deployed, LiveEndpoint, LiveModel
 from reconciler.core.plan import Action
 from reconciler.core.runs import RunState
 from reconciler.core.state import Checkpoint, IntentStatus, Version, VersionStatus
@@ -633,6 +633,18 @@ def test_row_52_versions_past_keep_last_are_cleared_away() -> None:
     assert steps(made) == [("delete", "past_keep_last")]
     assert only(made).version == 1
     assert only(made).targets == (versions[0].endpoint, versions[0].model)
+
+
+def test_row_53_unused_checkpoint_endpoints_are_cleared_away_after_their_time_and_the_model_stays() -> None:
+    spec = model(keep_checkpoint_endpoints=86400)
+    unused = LiveEndpoint(endpoint_name("c1"), deployed=(Deployed("d1", model_name("m-1")),))
+    known, seen = serving(spec, checkpoints=(Checkpoint("1", endpoint=unused.name), Checkpoint("2")))
+    made = plan(desired(spec), known, seen.merged(observed(unused)))
+    assert steps(made) == [("delete", "unused_checkpoints")]
+    assert only(made).targets == (unused.name,)
+    assert made.cost_usd == 0
+    kept = model(keep_checkpoint_endpoints=30 * 86400)
+    assert plan(desired(kept), known, seen.merged(observed(unused))).is_empty
 
 
 def test_row_54_an_expired_model_without_other_traffic_is_deleted() -> None:

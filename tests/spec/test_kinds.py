@@ -236,10 +236,12 @@ def test_names_are_lowercase_letters_digits_and_hyphens(work: Workspace, name: s
 def test_a_lifecycle_is_settled(work: Workspace) -> None:
     lifecycle = (
         "  lifecycle: {keepLast: 3, prevent_destroy: true, onRemove: retain, onDatasetChange: retune,"
-        " whileRunning: cancelAndReplace, maxAttempts: 1, expireAfter: 30d, rebase: true, priority: -2}\n"
+        " whileRunning: cancelAndReplace, maxAttempts: 1, expireAfter: 30d, rebase: true, priority: -2,"
+        " keepCheckpointEndpoints: 7d}\n"
     )
     work.spec(vertex(SUPERVISED % "", around=lifecycle))
-    assert work.model().lifecycle == Lifecycle(3, True, "retain", "retune", "cancelAndReplace", 1, 2_592_000, True, -2)
+    settled = Lifecycle(3, True, "retain", "retune", "cancelAndReplace", 1, 2_592_000, True, -2, 604_800)
+    assert work.model().lifecycle == settled
 
 
 @pytest.mark.parametrize(

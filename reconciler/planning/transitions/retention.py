@@ -1,4 +1,6 @@
-"""What is cleared away of a declared model: versions past keepLast, orphans of failed runs, what has expired."""
+"""What is cleared away of a declared model: versions past keepLast, orphans of failed runs, endpoints of checkpoints,
+what has expired.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +9,29 @@ from datetime import timedelta
 
 from reconciler.core.desired import TunedModel
 from reconciler.core.moments import parse_moment
-from reconciler.core.plan import Action
+from reconciler.core.plan import Action, Change
 from reconciler.core.resource_names import key_of
 from reconciler.core.state import Record, Version, VersionStatus
-from reconciler.planning.blocks import value_at
-from reconciler.planning.liveness import FINISHED, carriers_of, failed_attempts, is_named, leftovers, shares_with_kept
+from reconciler.planning.liveness import (
+    FINISHED,
+    carriers_of,
+    failed_attempts,
+    is_named,
+    leftovers,
+    shares_with_kept,
+    traffic_entries,
+)
 from reconciler.planning.reasons import Code
+from reconciler.planning.transitions.checkpoints import unused_checkpoints
 from reconciler.planning.transitions.findings import Finding, change, diagnose
 from reconciler.planning.world import World
 
 
 def retention(world: World, model: TunedModel, record: Record, wanted: Version | None) -> Iterator[Finding]:
     """Deletes of versions that serve nothing and that neither keepLast nor another spec keeps."""
-    yield from _past_keep_last(world, model, record, wanted)
-    yield from _orphans(world, model, record, wanted)
+    whole = [*_past_keep_last(world, model, record, wanted), *_orphans(world, model, record, wanted)]
+    yield from whole
+    yield from unused_checkpoints(world, model, record, {c.version for c in whole})
     if failed := failed_attempts(world, model.address):
         message = "an earlier attempt failed and left what serves nobody"
         yield change(model, Action.DELETE, Code.ORPHAN_MODEL, message, targets=failed)
@@ -67,7 +78,7 @@ def in_teardown_order(targets: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(targets, key=lambda name: "/endpoints/" not in name))
 
 
-def _past_keep_last(world: World, model: TunedModel, record: Record, wanted: Version | None) -> Iterator[Finding]:
+def _past_keep_last(world: World, model: TunedModel, record: Record, wanted: Version | None) -> Iterator[Change]:
     if record.current is None:
         return
     kept = {record.current} | ({wanted.number} if wanted else set())
@@ -96,7 +107,7 @@ def _past_keep_last(world: World, model: TunedModel, record: Record, wanted: Ver
         )
 
 
-def _orphans(world: World, model: TunedModel, record: Record, wanted: Version | None) -> Iterator[Finding]:
+def _orphans(world: World, model: TunedModel, record: Record, wanted: Version | None) -> Iterator[Change]:
     for version in record.versions:
         if version.status not in (VersionStatus.FAILED, VersionStatus.CANCELLED):
             continue
@@ -117,12 +128,7 @@ def _is_referenced(world: World, model: TunedModel, version: Version) -> bool:
 
 def _versions_in_traffic(world: World, model: TunedModel) -> set[int]:
     """Version numbers that declared endpoints name in their traffic."""
-    found = set()
-    for endpoint in world.desired.endpoints.values():
-        for entry in value_at(endpoint.body, ("traffic",)) or ():
-            if entry.get("model") == str(model.address) and isinstance(entry.get("version"), int):
-                found.add(entry["version"])
-    return found
+    return {entry["version"] for entry in traffic_entries(world, model.address) if "version" in entry}
 
 
 def _still_serves(world: World, model: TunedModel, versions: list[Version]) -> str:

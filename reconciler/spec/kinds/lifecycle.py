@@ -49,6 +49,8 @@ class Lifecycle(EndpointLifecycle):
     """How often a job is started when failures are transient; 2 when unset."""
     expire_after: Duration | None = None
     """Delete the model after this time, such as 30d, 12h or 90m; never when unset."""
+    keep_checkpoint_endpoints: Duration | None = None
+    """Delete the endpoints of intermediate checkpoints that no traffic names after this time; never when unset."""
     rebase: bool | None = None
     """Move the tuned model onto a new base model instead of training again, where Google offers it."""
     priority: Whole | None = None

@@ -133,6 +133,7 @@ class Engine:
         serving = serving_by_address(state)
         if address is None:
             return serving
+        _record(state, address)
         if str(address) not in serving:
             raise StateError(
                 "nothing serves under this address yet",
@@ -272,5 +273,9 @@ class Engine:
 def _record(state: State, address: Address) -> Record:
     record = state.resources.get(address)
     if record is None:
-        raise StateError("is not in the state", where=str(address), next_step="`tuneform state list` shows what is.")
+        raise StateError(
+            "nothing is recorded under this address",
+            where=str(address),
+            next_step="`tuneform state list` shows what is; `tuneform apply` records what it creates.",
+        )
     return record

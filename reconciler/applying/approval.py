@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.applying.outcomes import ApplyOptions
 from reconciler.core.address import Address
+from reconciler.core.amounts import counted
 from reconciler.core.plan import Action, Plan, Reason
 from reconciler.core.plan_codec import plan_to_dict
 from reconciler.errors import Held
@@ -32,7 +33,8 @@ def held_changes(
     if len(deletes) > limit and (allow_deletes is not None or not approved_by_person):
         reason = Reason(
             "delete_limit",
-            f"{len(deletes)} deletes, {limit} allowed: use --allow-deletes {len(deletes)}, a saved plan or a typed yes",
+            f"{counted(len(deletes), 'delete')}, {limit} allowed: "
+            f"use --allow-deletes {len(deletes)}, a saved plan or a typed yes",
         )
         held.update({change.key: reason for change in deletes})
     if not approved_by_person:

@@ -18,6 +18,7 @@ from reconciler.applying.ledger import Ledger
 from reconciler.applying.model_actions import ModelActions
 from reconciler.applying.operations import OperationWaiter, Pace
 from reconciler.core.address import Address
+from reconciler.core.amounts import counted
 from reconciler.core.desired import Backend, Dataset, Desired, Endpoint, TunedModel
 from reconciler.core.events import Event, EventSink
 from reconciler.core.observed import Observed
@@ -199,7 +200,7 @@ class Executor:
         self.tools.emit(
             Event(
                 "uploaded",
-                f"{content.rows} rows, {content.size} bytes at {uri}",
+                f"{counted(content.rows, 'row')}, {content.size} bytes at {uri}",
                 address=str(dataset.address),
                 fields={"uri": uri, "size": content.size, "rows": content.rows},
             )

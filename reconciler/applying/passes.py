@@ -167,7 +167,7 @@ class PassRunner:
     ) -> ApplyResult:
         planned = [HeldItem(c.address, c.reasons[0]) for c in plan.of(Action.HOLD)]
         doubts = {str(d): d for d in (*view.doubts, *ledger.doubts)}
-        waiting = [str(c.address) for c in plan.of(Action.QUEUE)] + ledger.queued
+        waiting = [f"{address} (queued)" for address in (*(c.address for c in plan.of(Action.QUEUE)), *ledger.queued)]
         return ApplyResult(
             plan=plan,
             counts=dict(ledger.done),

@@ -89,7 +89,7 @@ def carry_out(session: Session, request: Request, verb: str) -> int:
     engine = session.engine()
     with (
         heeding_signals(engine.interrupt.request, session.console.error) as received,
-        event_sink(session, request.form) as emit,
+        event_sink(session, request.form, destroying=verb == "destroy") as emit,
     ):
         result = engine.apply(options, Approver(session, request.form, verb), emit)
     if request.form == "json":

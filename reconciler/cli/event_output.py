@@ -11,12 +11,12 @@ from reconciler.core.events import EventSink
 
 
 @contextmanager
-def event_sink(session: Session, form: str) -> Iterator[EventSink]:
+def event_sink(session: Session, form: str, *, destroying: bool = False) -> Iterator[EventSink]:
     """The sink for this output; what it draws on a terminal is taken down at the end."""
     if form == "json":
         yield JsonSink(session)
         return
-    plain = PlainSink(session)
+    plain = PlainSink(session, destroying=destroying)
     if not session.console.is_terminal or session.quiet:
         yield plain
         return

@@ -31,8 +31,9 @@ class JsonSink:
 class PlainSink:
     """The plan, then one line an event; progress only at another state of a run, or another tenth of its steps."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, *, destroying: bool = False) -> None:
         self._session = session
+        self._destroying = destroying
         self._console = session.console
         self._told: dict[str, tuple[object, ...]] = {}
         self._plan_shown = False
@@ -41,7 +42,7 @@ class PlainSink:
         """Print the event, if it says anything new."""
         plan = event.fields.get("plan")
         if isinstance(plan, Plan):
-            print_plan(self._session, plan)
+            print_plan(self._session, plan, destroying=self._destroying)
             self._plan_shown = True
             return
         for line in self.lines(event):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reconciler.core.amounts import counted
 from reconciler.core.desired import DatasetContent, DatasetFormat
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.datasets.decoding import Row
@@ -120,7 +121,7 @@ def _check_number_of_rows(rows: int, fmt: DatasetFormat, findings: _Findings) ->
 
 
 def _has_rows(rows: int) -> str:
-    return f"the file has only {rows} {'row' if rows == 1 else 'rows'}"
+    return f"the file has only {counted(rows, 'row')}"
 
 
 class _Findings:

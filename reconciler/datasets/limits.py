@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from reconciler.catalog import BaseModel
+from reconciler.core.amounts import counted
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.datasets.inspect import Inspection
 
@@ -67,7 +68,7 @@ def _training_rows(inspection: Inspection, model: BaseModel) -> Iterator[Diagnos
         message = f"the file has {rows} rows, some with files; {model.id} takes {model.max_multimodal_rows} such rows"
         yield _warning(inspection, "dataset_limit_rows", message, "Sample it, or split it between runs.")
     if rows < ADVISED_ROWS and inspection.format in ("supervised", "preference"):
-        message = f"the file has {rows} rows; tuning is advised from {ADVISED_ROWS}"
+        message = f"the file has {counted(rows, 'row')}; tuning is advised from {ADVISED_ROWS}"
         yield _warning(inspection, "dataset_few_rows", message, "Add rows, or expect little effect.")
 
 

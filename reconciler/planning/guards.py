@@ -158,7 +158,10 @@ def _within_limits(world: World, changes: Sequence[Change]) -> dict[ChangeKey, C
 
 def _too_dear(cost: Cost, ceiling: float, spent: float) -> tuple[Code, str] | None:
     if cost.usd is None:
-        return Code.PRICE_UNKNOWN, f"{cost.basis}, and {ceiling:.2f} USD is the limit"
+        return (
+            Code.PRICE_UNKNOWN,
+            f"{cost.basis}, and {ceiling:.2f} USD is the limit: only a project without limits.maxCostUSD buys that",
+        )
     if spent + cost.usd <= ceiling:
         return None
     before = f" after {spent:.2f} USD in this pass" if spent else ""

@@ -19,11 +19,15 @@ _NARROWEST, _WIDEST = 40, 100
 
 @dataclass(frozen=True, slots=True)
 class TextOptions:
-    """How a plan is printed. `width` is in cells; a very wide terminal is not used up, as lines get hard to follow."""
+    """How a plan is printed. `width` is in cells; a very wide terminal is not used up, as lines get hard to follow.
+
+    `destroying` says that the plan was to delete what is managed, so that an empty one means another thing.
+    """
 
     width: int = 80
     palette: Palette = PLAIN
     excerpt: Excerpt = no_excerpt
+    destroying: bool = False
 
     @property
     def measure(self) -> int:
@@ -47,10 +51,10 @@ def plan_lines(plan: Plan, options: TextOptions | None = None) -> Iterator[str]:
     if not plan.complete:
         yield from _incomplete(plan, options)
         yield ""
-    yield from wrap_painted(summary_line(plan), options, Style.BOLD)
+    yield from wrap_painted(summary_line(plan, destroying=options.destroying), options, Style.BOLD)
 
 
-def summary_line(plan: Plan) -> str:
+def summary_line(plan: Plan, *, destroying: bool = False) -> str:
     """`Plan: 1 to create, 1 to retune, 2 unchanged. Cost: about US$8.10 once.`"""
     if plan.changes:
         cost = total_cost(plan)
@@ -60,7 +64,7 @@ def summary_line(plan: Plan) -> str:
     counted = f" ({unchanged} unchanged)" if unchanged else ""
     if not plan.complete:
         return f"No changes in what could be read{counted}; the rest is unknown."
-    return f"No changes. Live models match the specs.{counted}"
+    return "Nothing to destroy." if destroying else f"No changes. Live models match the specs.{counted}"
 
 
 def wrap_painted(text: str, options: TextOptions, *styles: Style) -> Iterator[str]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reconciler.core.amounts import SMALLEST_SHOWN, dollars
 from reconciler.core.plan import Action, Change, Cost, Plan
 from reconciler.reports.palette import Style
-
-SMALLEST_SHOWN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +58,6 @@ def which_version(change: Change) -> str:
     if change.action in _NAMES_SERVING and change.serving not in (None, change.version):
         text += f" (v{change.serving} keeps serving)"
     return text
-
-
-def dollars(usd: float) -> str:
-    """US dollars to the cent, without hiding that something costs something."""
-    return "under US$0.01" if 0 < usd < SMALLEST_SHOWN else f"US${usd:,.2f}"
 
 
 def cost_in_words(cost: Cost) -> str:

@@ -155,6 +155,11 @@ def test_destroy_plans_the_deletion_of_everything(tuneform: Runner) -> None:
     assert "tuneform plan --destroy --out FILE" in " ".join(tuneform("destroy", engine=engine).err.split())
 
 
+def test_destroying_nothing_is_not_called_matching_the_specs(tuneform: Runner) -> None:
+    assert tuneform("destroy", engine=FakeEngine(plans.EMPTY)).out == "Nothing to destroy.\n"
+    assert tuneform("plan", "--destroy", engine=FakeEngine(plans.EMPTY)).out == "Nothing to destroy.\n"
+
+
 def saved_plan(tuneform: Runner, folder: Path, plan: Plan) -> Path:
     assert tuneform("-C", str(folder), "plan", "--out", "saved", engine=FakeEngine(plan)).code == 0
     return folder / "saved"

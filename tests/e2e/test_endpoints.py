@@ -107,6 +107,12 @@ def test_an_application_is_told_what_to_call(ready: Workshop) -> None:
     assert answer.status_code == 200
 
 
+def test_what_to_call_is_told_in_words(ready: Workshop) -> None:
+    assert "\n  traffic      100 % TunedModel/triage v1\n" in ready.run("output", "Endpoint/support").stdout
+    other = ready.run("output", "Endpoint/other", expect=1).stderr
+    assert "nothing is recorded under this address" in other
+
+
 def test_blue_green_never_sends_traffic_to_nothing(ready: Workshop) -> None:
     retuned(ready)
     seen = [percents(ready)]

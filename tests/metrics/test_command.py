@@ -89,7 +89,7 @@ def test_an_unknown_version_names_the_known_ones(workshop: Workshop) -> None:
 
 
 def test_an_unknown_address_is_an_error(workshop: Workshop) -> None:
-    assert "is not in the state" in workshop.run("metrics", "TunedModel/other", expect=1).stderr
+    assert "nothing is recorded under this address" in workshop.run("metrics", "TunedModel/other", expect=1).stderr
 
 
 def test_a_page_that_cannot_be_written_is_told(workshop: Workshop) -> None:

@@ -436,6 +436,13 @@ def test_an_endpoint_of_ours_that_nothing_accounts_for_is_told() -> None:
     assert warned(both) == ["unrecorded_endpoint"]
 
 
+def test_nobody_is_told_to_delete_an_endpoint_that_its_spec_takes_over_again() -> None:
+    made = plan_of(desired(M, endpoint()), world(1), carrying(share(1)), carrying(name=name_of(2)))
+    hints = [d.hint for d in made.diagnostics if d.code == "unrecorded_endpoint"]
+    assert all(hint.startswith("Its spec takes it over again") for hint in hints)
+    assert hints
+
+
 def test_a_declared_endpoint_is_never_taken_for_the_one_the_job_made() -> None:
     made = version(M, endpoint="")
     spare = carrying(share(1))

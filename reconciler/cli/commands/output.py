@@ -58,4 +58,11 @@ def _print_text(session: Session, outputs: Mapping[str, Mapping[str, Any]]) -> N
         told = {name: value for name, value in values.items() if value != ""}
         longest = max((len(name) for name in told), default=0)
         for name, value in told.items():
-            console.print(f"  {name:{longest}}  {visible(str(value))}")
+            console.print(f"  {name:{longest}}  {visible(_in_words(value))}")
+
+
+def _in_words(value: Any) -> str:
+    """A field for people; the traffic of an endpoint as `status` words it."""
+    if isinstance(value, list):
+        return ", ".join(f"{share['percent']} % {share['address']} v{share['version']}" for share in value)
+    return str(value)

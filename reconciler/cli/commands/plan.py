@@ -41,7 +41,7 @@ def command(
         targets=targets, allow_retired=allow_retired, max_cost=max_cost, destroy=destroy, refresh=not no_refresh
     )
     plan = session.engine().plan(options)
-    show(session, plan, form)
+    show(session, plan, form, destroying=destroy)
     if out is not None:
         save(session, plan, out, hint=form == "text")
     if not plan.complete:
@@ -49,13 +49,13 @@ def command(
     return exit_codes.CHANGES if detailed_exitcode and not plan.is_empty else exit_codes.DONE
 
 
-def show(session: Session, plan: Plan, form: str) -> None:
+def show(session: Session, plan: Plan, form: str, *, destroying: bool = False) -> None:
     """Print a plan in one of the formats."""
     console = session.console
     if form == "text":
         from reconciler.cli.plan_text import print_plan
 
-        print_plan(session, plan)
+        print_plan(session, plan, destroying=destroying)
         return
     from reconciler import __version__
 

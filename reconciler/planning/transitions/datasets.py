@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.core.amounts import counted
 from reconciler.core.desired import Dataset
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.plan import Action, Change
@@ -31,7 +32,7 @@ def upload(world: World, dataset: Dataset) -> Iterator[Finding]:
     if stored is None:
         record = world.record(dataset.address)
         if uri in world.observed.objects or record is None or uri not in record.objects:
-            reason = because(Code.NOT_UPLOADED, f"{content.rows} rows, {content.size} bytes to {uri}")
+            reason = because(Code.NOT_UPLOADED, f"{counted(content.rows, 'row')}, {content.size} bytes to {uri}")
             yield Change(dataset.address, Action.CREATE, (reason,), targets=(uri,), source=source)
     elif stored.crc32c and stored.size != content.size:
         message = f"{uri} has {stored.size} bytes and {dataset.file} has {content.size}; nothing is overwritten"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from reconciler.core.amounts import counted
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.labels import ADDRESS, PROJECT, address_label
 from reconciler.core.plan import Change
@@ -32,17 +33,21 @@ def outsiders(world: World, findings: Iterable[Finding]) -> Iterator[Diagnostic]
     if world.foreign:
         names = ", ".join(r.name for r in world.foreign[:_SHOWN])
         more = f" and {len(world.foreign) - _SHOWN} more" if len(world.foreign) > _SHOWN else ""
-        message = f"{len(world.foreign)} runs do not belong to this project: {names}{more}"
+        verb = "does" if len(world.foreign) == 1 else "do"
+        message = f"{counted(len(world.foreign), 'run')} {verb} not belong to this project: {names}{more}"
         yield Diagnostic("note", Code.UNMANAGED.value, message)
 
 
 def _endpoints(world: World, taken: set[str]) -> Iterator[Diagnostic]:
     """Endpoints that were made for an address and are in no record: a pass died, or the state was lost."""
     known = {*world.routes, *(key_of(name) for name in taken)}
+    declared = {address_label(a) for a in world.desired.endpoints}
     for key, live in sorted(world.observed.endpoints.items()):
         label = live.labels.get(ADDRESS, "")
         is_ours = live.labels.get(PROJECT) == world.desired.project.name and label.startswith("endpoint_")
         if is_ours and key not in known:
             message = f"{live.name} carries this project's labels and is in no record"
             hint = "Undeploy what is on it and delete it by hand, if nobody calls it."
+            if label in declared:
+                hint = f"Its spec takes it over again if it has the id that the spec asks for. Otherwise: {hint}"
             yield Diagnostic("warning", Code.UNRECORDED_ENDPOINT.value, message, label, hint=hint)

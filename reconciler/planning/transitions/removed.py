@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reconciler.core.amounts import counted
 from reconciler.core.desired import Endpoint, TunedModel
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.core.plan import Action, Change
@@ -97,7 +98,8 @@ def remove_endpoint(world: World, record: Record, leave: Farewell) -> Change | D
 
 def remove_dataset(record: Record, leave: Farewell) -> Change:
     """Uploaded objects stay where they are: nothing is lost, and a revert costs nothing."""
-    message = f"{leave.why}; {len(record.objects)} uploaded objects stay in the bucket"
+    stays = "stays" if len(record.objects) == 1 else "stay"
+    message = f"{leave.why}; {counted(len(record.objects), 'uploaded object')} {stays} in the bucket"
     return _change(record, leave, Action.FORGET, leave.code, message)
 
 

@@ -57,6 +57,7 @@ CATALOG = Catalog(
             tuning_ends=dt.date(2026, 11, 10),
             retires=dt.date(2026, 12, 10),
             retires_is_earliest=True,
+            successor="gemini-3.5-flash",
         ),
     },
 )

@@ -11,10 +11,11 @@ import pytest
 from reconciler.core.desired import Backend, Endpoint, Limits, TunedModel
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Deployed, LiveEndpoint, LiveModel
-from reconciler.core.plan import Action
+from reconciler.core.plan import Action, Cost
 from reconciler.core.runs import RunState
 from reconciler.core.state import Checkpoint, IntentStatus, Version, VersionStatus
 from reconciler.planning.absorb import absorb
+from reconciler.planning.guards import counted_deletes
 from reconciler.spec.fingerprint import evaluation_fingerprint
 from tests.planning.build import (
     BASE,
@@ -22,6 +23,7 @@ from tests.planning.build import (
     LONG_AGO,
     NOW,
     TRAIN,
+    content,
     dataset,
     desired,
     endpoint,
@@ -51,6 +53,10 @@ from tests.planning.build import (
 
 M = model()
 CHANGED = model(body=supervised(epochCount=4))
+# Three epochs of 900,000 tokens at 3 USD a million, from a file that is in the bucket already.
+LOCAL = model(body=supervised("Dataset/d", epochCount=3))
+UPLOADED = stored(dataset().uri(content().sha256))
+EPOCHS_COST = pytest.approx(8.1)
 
 
 def active(spec: TunedModel = M, number: int = 1, **fields: Any) -> Version:
@@ -64,12 +70,21 @@ def test_row_01_a_new_spec_is_created() -> None:
     made = plan(desired(M), state(), observed())
     assert steps(made) == [("create", "new")]
     assert only(made).version == 1
+    assert only(made).cost == Cost(None, f"the number of tokens in {TRAIN} is not known")
+    assert made.unknown_costs == 1
+
+
+def test_row_01_what_a_new_spec_costs_is_said_where_its_tokens_are_known() -> None:
+    made = plan(desired(LOCAL, dataset()), state(), observed(UPLOADED))
+    assert steps(made, "m") == [("create", "new")]
+    assert made.cost_usd == EPOCHS_COST
 
 
 def test_row_02_an_unowned_run_of_the_same_spec_is_proposed_for_adoption() -> None:
     made = plan(desired(M), state(), observed(stray(M, 7)))
     assert steps(made) == [("adopt", "labelled_run_found")]
     assert only(made).targets == (job(7),)
+    assert (made.cost_usd, made.unknown_costs) == (0, 0)
 
 
 def test_row_02_a_finished_run_whose_model_was_deleted_is_no_reason_not_to_buy() -> None:
@@ -119,10 +134,14 @@ def test_row_05_an_intent_whose_label_is_found_is_attached() -> None:
 
 
 def test_row_06_a_full_quota_queues_and_counts_foreign_runs() -> None:
-    made = plan(desired(M, limits=Limits(max_concurrent_jobs=1)), state(), observed(run(job("foreign"))))
-    assert steps(made) == [("queue", "queue_full")]
-    assert job("foreign") in only(made).reasons[0].message
-    assert "place 1 of 1" in only(made).reasons[0].message
+    want = desired(LOCAL, dataset(), limits=Limits(max_concurrent_jobs=1))
+    made = plan(want, state(), observed(UPLOADED, run(job("foreign"))))
+    (change,) = (c for c in made.changes if c.address == LOCAL.address)
+    assert steps(made, "m") == [("queue", "queue_full")]
+    assert job("foreign") in change.reasons[0].message
+    assert "place 1 of 1" in change.reasons[0].message
+    assert change.cost is not None
+    assert change.cost.usd == EPOCHS_COST
 
 
 def test_row_07_a_retired_base_model_warns_and_names_the_successor() -> None:
@@ -135,13 +154,17 @@ def test_row_07_a_retired_base_model_warns_and_names_the_successor() -> None:
 @pytest.mark.parametrize("backend", ["gemini", "palm"])
 def test_row_08_a_service_that_takes_no_new_tunes_is_held(backend: Backend) -> None:
     spec = model(body={"baseModel": "models/gemini-1.0-pro-001", "tuningTask": {}}, backend=backend)
-    assert steps(plan(desired(spec), state(), observed())) == [("hold", "service_retired")]
+    held = plan(desired(spec), state(), observed())
+    assert steps(held) == [("hold", "service_retired")]
+    assert "tune" in only(held).reasons[0].message.rpartition(";")[2], "it says what to do instead"
+    assert only(held).cost is None
     assert steps(plan(desired(spec), state(), observed(), allow_retired=True)) == [("create", "new")]
 
 
 def test_row_09_a_missing_dataset_is_held_before_anything_is_paid() -> None:
     made = plan(desired(M), state(), observed(gone=[TRAIN]))
     assert steps(made) == [("hold", "dataset_missing")]
+    assert only(made).cost is None
 
 
 def test_row_09_a_local_dataset_that_could_not_be_read_is_held() -> None:
@@ -233,6 +256,7 @@ def test_row_17_a_cancelled_run_that_won_the_race_is_kept_as_superseded_and_the_
     made = plan(desired(CHANGED), known, seen)
     assert steps(made) == [("retune", "training_changed")]
     assert only(made).version == 2
+    assert made.unknown_costs == 1, "the new run is paid for"
 
 
 def test_row_18_reverting_cancels_the_newer_run_and_serves_the_earlier_version_without_retraining() -> None:
@@ -309,6 +333,15 @@ def test_row_22_a_version_without_gates_is_promoted_over_the_one_that_serves() -
 
 
 def test_row_23_a_version_that_failed_its_gates_is_held_and_the_pointer_stays() -> None:
+    v1, v2 = version(CHANGED), candidate(GATED, 2, evidence=evidence(False))
+    seen = observed(run_of(GATED, v1), live(GATED, v1), run_of(GATED, v2), live(GATED, v2))
+    made = plan(desired(GATED), state(record(GATED, v1, v2, current=1)), seen)
+    assert steps(made) == [("hold", "gate_failed")]
+    assert (only(made).version, only(made).serving) == (2, 1)
+    assert only(made).targets == ()
+
+
+def test_row_23_a_first_version_that_failed_its_gates_serves_nobody() -> None:
     v1 = candidate(GATED, evidence=evidence(False))
     made = plan(desired(GATED), state(record(GATED, v1)), observed(run_of(GATED, v1), live(GATED, v1)))
     assert steps(made) == [("hold", "gate_failed")]
@@ -318,6 +351,17 @@ def test_row_24_a_partial_success_is_held_for_approval() -> None:
     v1 = active()
     seen = observed(run_of(M, v1, RunState.PARTIALLY_SUCCEEDED, model=model_name(1), endpoint=endpoint_name(1)))
     assert steps(plan(desired(M), state(record(M, v1)), seen)) == [("hold", "partial_success")]
+
+
+def test_row_24_more_dropped_examples_than_allowed_are_held_for_approval() -> None:
+    spec = model(gates={"maxDroppedRatio": 0.01})
+    words = "2 of 10 examples were dropped, and 0.01 of them is the most"
+    found = {"digest": evaluation_fingerprint(spec, {}), "passed": False, "results": [{"detail": words}]}
+    v1 = candidate(spec, evidence={"gates": found})
+    made = plan(desired(spec), state(record(spec, v1)), observed(run_of(spec, v1), live(spec, v1)))
+    assert steps(made) == [("hold", "gate_failed")]
+    assert words in only(made).reasons[0].message
+    assert "gates override TunedModel/m --version 1 --reason" in only(made).reasons[0].message
 
 
 def test_row_24_a_partial_success_that_a_person_approved_is_promoted() -> None:
@@ -350,6 +394,7 @@ def test_row_26_a_transient_failure_is_retried_under_the_same_number() -> None:
     assert steps(made) == [("create", "retry")]
     assert only(made).version == 1
     assert "attempt 2" in only(made).reasons[0].message
+    assert made.unknown_costs == 1, "another attempt is paid for"
 
 
 def test_row_26_a_retry_waits_for_its_backoff() -> None:
@@ -450,6 +495,7 @@ def test_row_34_an_emptied_endpoint_is_deployed_to_again() -> None:
     made = plan(desired(M), known, seen)
     assert steps(made) == [("deploy", "endpoint_empty")]
     assert only(made).targets == (v1.endpoint,)
+    assert (made.cost_usd, made.unknown_costs) == (0, 0)
 
 
 def test_row_34_a_finished_version_without_an_endpoint_is_deployed_before_it_is_promoted() -> None:
@@ -463,6 +509,8 @@ def test_row_35_a_deleted_model_is_held_for_retuning_needs_approval() -> None:
     only_endpoint = [t for t in live(M, v1) if isinstance(t, LiveEndpoint)]
     made = plan(desired(M), state(record(M, v1, current=1)), observed(run_of(M, v1), *only_endpoint))
     assert steps(made) == [("hold", "model_gone")]
+    assert "state rm TunedModel/m" in only(made).reasons[0].message
+    assert only(made).cost is None
 
 
 def test_row_36_a_deleted_model_that_others_go_on_from_warns_of_broken_lineage() -> None:
@@ -512,6 +560,8 @@ def test_row_42_overwritten_data_retunes_where_that_was_asked_for() -> None:
     (field,) = only(made).fields
     assert field.path == "vertex.supervisedTuningSpec.trainingDatasetUri.crc32c"
     assert (field.before, field.after) == ("AAAA", "BBBB")
+    assert only(made).serving == 1
+    assert made.unknown_costs == 1
 
 
 def test_row_43_data_changed_while_the_run_was_under_way_taints_and_is_not_promoted() -> None:
@@ -541,6 +591,7 @@ def test_row_45_a_base_model_that_retires_soon_warns_with_its_date() -> None:
     assert made.is_empty
     assert warned(made) == ["base_model_retiring", "tuning_closed"]
     assert "not before 2026-12-10, in 19 days" in made.diagnostics[0].message
+    assert "Tune from gemini-3.5-flash instead" in made.diagnostics[0].hint
 
 
 def test_row_47_a_bumped_base_model_tunes_a_new_version_while_the_old_one_serves() -> None:
@@ -551,6 +602,8 @@ def test_row_47_a_bumped_base_model_tunes_a_new_version_while_the_old_one_serves
     (field,) = only(made).fields
     assert (field.path, field.before, field.after) == ("vertex.baseModel", BASE, "gemini-3.5-flash")
     assert field.source == spec.sources.at("vertex.baseModel")
+    assert (only(made).version, only(made).serving) == (2, 1)
+    assert made.unknown_costs == 1
 
 
 # Rows 48 to 56
@@ -564,6 +617,7 @@ def test_row_48_rolling_back_to_an_undeployed_version_deploys_it_first_and_then_
     made = plan(desired(M), known, seen)
     assert steps(made) == [("deploy", "endpoint_gone")]
     assert only(made).version == 1
+    assert made.cost_usd == 0
     after = plan(desired(M), known, seen.merged(observed(live(M, v1))))
     assert steps(after) == [("rollback", "reverted")]
     assert only(after).version == 1
@@ -585,6 +639,7 @@ def test_row_49_a_removed_spec_deletes_every_version_in_the_order_of_teardown() 
     made = plan(desired(), state(record(M, v1, v2, current=2)), seen)
     assert steps(made) == [("delete", "removed")]
     assert only(made).targets == (v1.endpoint, endpoint_name("c1"), v2.endpoint, v1.model, v2.model)
+    assert counted_deletes(made) == made.changes
 
 
 def test_row_49_a_removed_spec_that_asked_to_be_retained_is_forgotten() -> None:
@@ -603,6 +658,8 @@ def test_row_50_a_removed_spec_cancels_its_running_run() -> None:
     made = plan(desired(), state(record(M, active())), observed(run_of(M, active())))
     assert steps(made) == [("cancel", "removed")]
     assert only(made).targets == (active().run,)
+    kept = state(record(M, active(), on_remove="retain"))
+    assert steps(plan(desired(), kept, observed(run_of(M, active())))) == [("forget", "retained")]
     stopping = replace(active(), status=VersionStatus.CANCELLING)
     after = plan(desired(), state(record(M, stopping)), observed(run_of(M, active(), RunState.CANCELLING)))
     assert steps(after) == [("wait", "cancelling")]
@@ -633,6 +690,7 @@ def test_row_52_versions_past_keep_last_are_cleared_away() -> None:
     assert steps(made) == [("delete", "past_keep_last")]
     assert only(made).version == 1
     assert only(made).targets == (versions[0].endpoint, versions[0].model)
+    assert counted_deletes(made) == ()
 
 
 def test_row_53_unused_checkpoint_endpoints_are_cleared_away_after_their_time_and_the_model_stays() -> None:

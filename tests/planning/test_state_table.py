@@ -153,7 +153,8 @@ def test_row_07_a_retired_base_model_warns_and_names_the_successor() -> None:
 
 @pytest.mark.parametrize("backend", ["gemini", "palm"])
 def test_row_08_a_service_that_takes_no_new_tunes_is_held(backend: Backend) -> None:
-    spec = model(body={"baseModel": "models/gemini-1.0-pro-001", "tuningTask": {}}, backend=backend)
+    task = {"trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}}}
+    spec = model(body={"baseModel": "models/gemini-1.0-pro-001", "tuningTask": task}, backend=backend)
     held = plan(desired(spec), state(), observed())
     assert steps(held) == [("hold", "service_retired")]
     assert "tune" in only(held).reasons[0].message.rpartition(";")[2], "it says what to do instead"

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol
 
 from reconciler.core.address import Address
 from reconciler.core.diagnostics import Source
+from reconciler.core.ignoring import IgnoreRule
 
 Backend = Literal["vertex", "gemini", "palm"]
 DatasetFormat = Literal["supervised", "preference", "inputOutput", "textPairs"]
@@ -34,8 +35,8 @@ class Lifecycle:
     expire_after: int | None = None
     rebase: bool = False
     priority: int = 0
-
     keep_checkpoint_endpoints: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -138,7 +139,10 @@ class GoogleSettings:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project file, or its defaults. `root` is the absolute folder everything stays beneath."""
+    """A project file, or its defaults. `root` is the absolute folder everything stays beneath.
+
+    `ignores` are differences that an audit passes over.
+    """
 
     name: str
     root: str
@@ -148,6 +152,7 @@ class Project:
     policy: Policy
     publish: str = ""
     catalog: str = ""
+    ignores: tuple[IgnoreRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

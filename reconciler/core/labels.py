@@ -48,8 +48,11 @@ def names_spec(label: str, fingerprint: str) -> bool:
     return len(label) >= 10 and short(fingerprint, 40).startswith(label)
 
 
+def is_servers(key: str) -> bool:
+    """Whether only Google writes a label of that key."""
+    return key in SERVER_KEYS or key.startswith(SERVER_PREFIX)
+
+
 def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
     """What is left of a resource's labels when ours and the server's own are taken away."""
-    return {
-        k: v for k, v in labels.items() if k not in OWN and k not in SERVER_KEYS and not k.startswith(SERVER_PREFIX)
-    }
+    return {k: v for k, v in labels.items() if k not in OWN and not is_servers(k)}

@@ -53,6 +53,10 @@ class DatasetPin:
     crc32c: str = ""
     size: int | None = None
 
+    def is_overwritten_by(self, crc32c: str) -> bool:
+        """Whether an object with that checksum is known to hold other content."""
+        return bool(self.crc32c and crc32c) and crc32c != self.crc32c
+
 
 @dataclass(frozen=True, slots=True)
 class Version:

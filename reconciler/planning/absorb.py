@@ -144,7 +144,7 @@ def _taint(version: Version, observed: Observed) -> str:
     """What is wrong with a version whose data was overwritten while its run was under way; empty if nothing is."""
     for pin in version.datasets:
         stored = observed.objects.get(pin.uri)
-        if stored is not None and pin.crc32c and stored.crc32c and stored.crc32c != pin.crc32c:
+        if stored is not None and pin.is_overwritten_by(stored.crc32c):
             return f"{pin.uri} was overwritten while the run was under way (crc32c {pin.crc32c}, then {stored.crc32c})"
     return ""
 

@@ -157,3 +157,5 @@ class Code(StrEnum):
 def because(code: str, message: str) -> Reason:
     """A reason of that code."""
     return Reason(str(code), message)
+    IGNORE_EXPIRED = "ignore_expired", "A rule to ignore drift has passed its last day and is not followed any more."
+    IGNORE_UNUSED = "ignore_unused", "A rule to ignore drift matches nothing."

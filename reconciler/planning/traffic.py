@@ -46,6 +46,11 @@ def standing(shares: Iterable[Share], live: LiveEndpoint) -> dict[ShareKey, Depl
     return found
 
 
+def carried(live: LiveEndpoint) -> dict[str, int]:
+    """The traffic of an endpoint as it is, by deployed model id, shares of nothing left out."""
+    return {ident: percent for ident, percent in live.traffic.items() if percent > 0}
+
+
 def split(shares: Sequence[Share], live: LiveEndpoint, own: Collection[str]) -> dict[str, int] | None:
     """The traffic of an endpoint by deployed model id, shares of nothing left out.
 

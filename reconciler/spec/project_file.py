@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.core.desired import GoogleSettings, Limits, Policy, Project
 from reconciler.core.diagnostics import Source
+from reconciler.core.ignoring import IgnoreRule
 from reconciler.spec.check import check_incomplete
+from reconciler.spec.explain import in_words
 from reconciler.spec.files import read_text
 from reconciler.spec.findings import Findings
 from reconciler.spec.kinds.project import ProjectDocument
@@ -101,6 +104,7 @@ def read_project_file(root: str, name: str, environ: Mapping[str, str], findings
     report = Reporter(findings, SpecSources(places))
     value = conform(shape_of(ProjectDocument), documents[0].value, (), report)
     check_incomplete(ProjectDocument, value, report, _may_lack)
+    _check_ignores(value, report)
     if report.errors or documents[0].damaged:
         return None
     return _from_document(root, value, environ, report)
@@ -109,6 +113,20 @@ def read_project_file(root: str, name: str, environ: Mapping[str, str], findings
 def _may_lack(path: FieldPath) -> bool:
     """Defaults and overrides are parts of specs; what they lack, the specs have."""
     return path[:2] == ("spec", "defaults") or (path[:2] == ("spec", "overrides") and len(path) > 3)
+
+
+def _check_ignores(value: Mapping[str, Any], report: Reporter) -> None:
+    """A rule that names nothing would pass over everything."""
+    for path, rule in _ignores(value.get("spec")):
+        if isinstance(rule, Mapping) and rule.keys().isdisjoint(("address", "resource", "kind")):
+            report.error("missing_field", f"{in_words(path)} needs address, resource or kind", path)
+
+
+def _ignores(spec: Any) -> Iterator[tuple[FieldPath, Any]]:
+    drift = spec.get("drift") if isinstance(spec, Mapping) else None
+    rules = drift.get("ignore") if isinstance(drift, Mapping) else None
+    for index, rule in enumerate(rules if isinstance(rules, list) else ()):
+        yield ("spec", "drift", "ignore", str(index)), rule
 
 
 def _from_document(
@@ -172,6 +190,19 @@ def _built(
         catalog=_place(root, spec["catalog"], ("spec", "catalog"), report) if "catalog" in spec else "",
     )
     return ProjectFile(project, google.get("location", DEFAULT_LOCATION), _patterns(spec, report))
+
+
+def _ignore_rule(rule: Mapping[str, str], path: FieldPath, report: Reporter | None) -> IgnoreRule:
+    return IgnoreRule(
+        reason=rule["reason"],
+        owner=rule["owner"],
+        until=dt.date.fromisoformat(rule["until"]),
+        address=rule.get("address", ""),
+        resource=rule.get("resource", ""),
+        kind=rule.get("kind", ""),
+        path=rule.get("path", ""),
+        source=report.sources.place(path, VALUE) if report is not None else None,
+    )
 
 
 def _patterns(spec: Mapping[str, Any], report: Reporter | None) -> tuple[tuple[str, Source | None], ...]:

@@ -18,7 +18,7 @@ from reconciler.core.plan import Action, Change, FieldChange, FieldClass
 from reconciler.core.resource_names import model_key, parse_resource_name
 from reconciler.core.state import Record, Route, Share
 from reconciler.planning.reasons import Code
-from reconciler.planning.traffic import own_models, room_for, same_shares, split, standing, strangers
+from reconciler.planning.traffic import carried, own_models, room_for, same_shares, split, standing, strangers
 from reconciler.planning.transitions.endpoint_steps import all_stand, barred, goes_back, next_route
 from reconciler.planning.transitions.endpoint_targets import Target, target_of
 from reconciler.planning.transitions.endpoint_words import words_of
@@ -122,11 +122,7 @@ def is_of(live: LiveEndpoint, project_label: str, endpoint: Endpoint) -> bool:
 def _is_as_written(world: World, live: LiveEndpoint | None, known: Route) -> bool:
     if live is None:
         return False
-    return split(known.shares, live, own_models(world.state)) == _traffic(live)
-
-
-def _traffic(live: LiveEndpoint) -> dict[str, int]:
-    return {ident: percent for ident, percent in live.traffic.items() if percent > 0}
+    return split(known.shares, live, own_models(world.state)) == carried(live)
 
 
 def _creation(world: World, endpoint: Endpoint, record: Record | None, goal: Route) -> Change:
@@ -168,8 +164,8 @@ def _towards(
     if missing:
         yield _deployment(endpoint, live, known, goal, missing, own)
     # On an endpoint where nothing serves, deploying gives the traffic too.
-    if not (missing and not _traffic(live)) and (
-        missing or goal != known or split(goal.shares, live, own) != _traffic(live)
+    if not (missing and not carried(live)) and (
+        missing or goal != known or split(goal.shares, live, own) != carried(live)
     ):
         yield _move(endpoint, live, known, goal, target)
     unused = _unused(live, (*goal.shares, *goal.base, *target.shares), own)
@@ -251,7 +247,7 @@ def _upkeep(
     words = words_of(endpoint, record, live)
     if not words.fields and not unused:
         return
-    off = ", ".join(sorted({_version_in_words(world, d) for d in unused}))
+    off = ", ".join(sorted({version_in_words(world, d) for d in unused}))
     parts = [words.message, f"{off} gets no traffic any more and is taken off" if unused else ""]
     code = words.code if words.fields else Code.OUT_OF_TRAFFIC
     targets = (*((live.name,) if words.fields else ()), *sorted({d.model for d in unused}))
@@ -266,7 +262,8 @@ def _upkeep(
     )
 
 
-def _version_in_words(world: World, deployed: Deployed) -> str:
+def version_in_words(world: World, deployed: Deployed) -> str:
+    """Which recorded version a deployed model is; its name where it is none."""
     key = model_key(deployed.model)
     owners = (
         f"{address} v{v.number}"

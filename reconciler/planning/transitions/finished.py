@@ -18,7 +18,7 @@ from reconciler.planning.world import World
 
 def hand_over(world: World, model: TunedModel, record: Record, version: Version) -> Iterator[Finding]:
     """A finished version that the spec asks for and that does not serve yet: the way to serving, or what bars it."""
-    bar = _not_fit(model, version) or _not_deployed(world, model, version) or _not_judged(world, model, version)
+    bar = _not_fit(model, version) or not_deployed(world, model, version) or _not_judged(world, model, version)
     yield bar or _promotion(model, record, version)
 
 
@@ -35,7 +35,7 @@ def upkeep(world: World, model: TunedModel, record: Record, version: Version) ->
             names = ", ".join(str(a) for a in children)
             yield diagnose(model, Code.LINEAGE_BROKEN, f"{names} cannot be tuned on from {model.address} any more")
         return
-    deploy = _not_deployed(world, model, version)
+    deploy = not_deployed(world, model, version)
     if deploy:
         yield deploy
 
@@ -69,7 +69,7 @@ def _not_fit(model: TunedModel, version: Version) -> Change | None:
     return None
 
 
-def _not_deployed(world: World, model: TunedModel, version: Version) -> Change | None:
+def not_deployed(world: World, model: TunedModel, version: Version) -> Change | None:
     """A deploy when no endpoint carries the version. Tuned models of the Gemini API serve by themselves."""
     if model.backend == "gemini":
         return None

@@ -25,7 +25,7 @@ def metadata(world: World, model: TunedModel, record: Record, version: Version) 
     live_model = world.observed.model(version.model) if version.model else None
     live_endpoint = world.observed.endpoint(version.endpoint) if version.endpoint else None
     for live in (live_model, live_endpoint):
-        if live is not None and (found := _of(model, record, live)):
+        if live is not None and (found := differences(model, record, live)):
             targets.append(live.name)
             fields = {**{f.path: f for f in found}, **fields}
     if not targets:
@@ -62,7 +62,8 @@ def metadata_fields(
     )
 
 
-def _of(model: TunedModel, record: Record, live: LiveModel | LiveEndpoint) -> tuple[FieldChange, ...]:
+def differences(model: TunedModel, record: Record, live: LiveModel | LiveEndpoint) -> tuple[FieldChange, ...]:
+    """What a live model or endpoint says otherwise (before) than a spec (after)."""
     # A name that was found at adoption and that no spec says stays until somebody changes it.
     left_alone = live.display_name in (record.metadata.get("namesLeftAlone") or ())
     name = model.display_name if left_alone else live.display_name

@@ -54,7 +54,7 @@ def supersede(
     """
     run = world.observed.run(version.run)
     if run is None:
-        return _not_listed(model, version) if _is_fresh(world, version) else None
+        return _not_listed(model, version) if is_fresh(world, version) else None
     if version.status is VersionStatus.CANCELLING or run.state is RunState.CANCELLING:
         return _wait_for_cancel(model, version)
     if revert:
@@ -74,7 +74,7 @@ def supersede(
 
 def _lost(world: World, model: TunedModel, version: Version) -> Change:
     """The run of the wanted version is not there."""
-    if _is_fresh(world, version):
+    if is_fresh(world, version):
         return _not_listed(model, version)
     left = _labelled_model(world, version)
     if left is not None:
@@ -94,7 +94,8 @@ def _labelled_model(world: World, version: Version) -> LiveModel | None:
     return min(found, key=lambda m: (m.created_at, m.name), default=None)
 
 
-def _is_fresh(world: World, version: Version) -> bool:
+def is_fresh(world: World, version: Version) -> bool:
+    """Whether a version's run was created so shortly ago that it need not be listed yet."""
     created = parse_moment(version.created_at)
     return created is not None and world.now - created < LISTING_GRACE
 

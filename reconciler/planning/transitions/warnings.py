@@ -24,12 +24,13 @@ def warnings(world: World, model: TunedModel, version: Version | None) -> Iterat
     name = world.base_model_of(model)
     known = world.catalog.find(name) if name else None
     if known is not None:
-        yield from _base_model(model, name, known, world.now.date())
+        yield from base_model_ends(model, name, known, world.now.date())
     if version is not None:
         yield from _data(world, model, version)
 
 
-def _base_model(model: TunedModel, name: str, known: BaseModel, today: date) -> Iterator[Diagnostic]:
+def base_model_ends(model: TunedModel, name: str, known: BaseModel, today: date) -> Iterator[Diagnostic]:
+    """That a base model retires within RETIRING_SOON, has retired, or takes no more tunes."""
     hint = _way_on(model, known)
     at = f"{model.backend}.baseModel"
     if known.retires is not None and known.is_retired(today):

@@ -13,6 +13,7 @@ from reconciler.spec.kinds.dataset import DatasetSpec
 from reconciler.spec.kinds.endpoint import EndpointSpec
 from reconciler.spec.kinds.tuned_model import TunedModelSpec
 from reconciler.spec.kinds.values import (
+    Day,
     Email,
     Form,
     GoogleProject,
@@ -110,6 +111,32 @@ class Policy(Block):
     """Buckets that datasets may be read from and written to."""
 
 
+class Ignore(Block):
+    """One thing that an audit passes over; everything given must fit. It needs address, resource or kind."""
+
+    address: Text | None = None
+    """An address, such as TunedModel/support-*; it may hold * and ?."""
+    resource: Text | None = None
+    """A resource name or gs:// URI; it may hold * and ?."""
+    kind: Literal["changed", "missing", "unmanaged", "dataset_changed", "retiring"] | None = None
+    """What is found; what could not be read is never passed over."""
+    path: Text | None = None
+    """Only fields of that path, such as metadata.labels.*; it may hold * and ?."""
+    reason: Text
+    """Why it is accepted."""
+    owner: Text
+    """Who answers for it."""
+    until: Day
+    """The last day on which it is passed over (UTC)."""
+
+
+class Drift(Block):
+    """How the project is audited."""
+
+    ignore: list[Ignore] | None = None
+    """What an audit passes over, each for a reason, by an owner, until a day."""
+
+
 class ProjectSpec(Block):
     """A folder of specs with one state."""
 
@@ -127,6 +154,8 @@ class ProjectSpec(Block):
     """Fields that win over those of the specs; the first match wins for each field."""
     policy: Policy | None = None
     """What specs may ask for."""
+    drift: Drift | None = None
+    """How the project is audited."""
     publish: Text | None = None
     """Where applications read which endpoint serves what: a path or gs://bucket/object. Not s3:// in this version."""
     catalog: Text | None = None

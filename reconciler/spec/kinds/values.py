@@ -6,6 +6,7 @@ always the number.
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Callable
@@ -157,6 +158,15 @@ def _project_path(value: str) -> str:
     return value
 
 
+def _day(value: str) -> str:
+    try:
+        dt.date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("invalid_format", "must be a day of the calendar, such as 2027-03-31") from None
+    return value
+
+
+Day = Annotated[str, Form(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", "a day, such as 2027-03-31"), AfterValidator(_day)]
 ProjectPath = Annotated[str, MinLen(1), AfterValidator(_project_path)]
 Name = Annotated[
     str,

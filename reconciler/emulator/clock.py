@@ -1,14 +1,15 @@
-"""Virtual time: real time plus an offset that only ever grows."""
+"""Virtual time: real time, or the moment of the start, plus an offset that only ever grows."""
 
 import time
 from datetime import UTC, datetime
 
 
 class Clock:
-    """The emulator's only source of time. Seconds since 1970, as a float."""
+    """The emulator's only source of time. Seconds since 1970, as a float. A `stopped` one only moves by `advance`."""
 
-    def __init__(self, offset: float = 0.0) -> None:
+    def __init__(self, offset: float = 0.0, *, stopped: bool = False) -> None:
         self._offset = offset
+        self._stopped_at = time.time() if stopped else None
 
     @property
     def offset(self) -> float:
@@ -17,7 +18,7 @@ class Clock:
 
     def now(self) -> float:
         """Virtual seconds since 1970."""
-        return time.time() + self._offset
+        return (self._stopped_at or time.time()) + self._offset
 
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass at once. Raises ValueError for a step back: nothing that happened can be undone."""

@@ -21,6 +21,7 @@ class Options:
     `cancelled_tuned_model`: the state in which a cancelled tuned model of the Gemini API is left.
     `first_run_fails`: whether the first tuning of a project is answered with 500 until the project has a dataset that
     is five minutes old, which is the remedy that Google names.
+    `stopped_clock`: whether time passes only when it is advanced, for tests that must not depend on a machine's speed.
     `seed`: varies what is made up (resource ids, curves).
     """
 
@@ -35,6 +36,7 @@ class Options:
     max_body_bytes: int = 10 * 1024 * 1024
     cancelled_tuned_model: Literal["ACTIVE", "FAILED"] = "ACTIVE"
     first_run_fails: bool = False
+    stopped_clock: bool = False
     seed: int = 0
 
     def operation_time(self) -> float:

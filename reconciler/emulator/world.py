@@ -38,7 +38,7 @@ class World:
 
     def __init__(self, options: Options) -> None:
         self.options = options
-        self.clock = Clock()
+        self.clock = Clock(stopped=options.stopped_clock)
         self.buckets = Buckets(self.clock)
         self.aiplatform = AiPlatform(options, self.clock, self.buckets)
         self.generativelanguage = GenerativeLanguage(options, self.clock)

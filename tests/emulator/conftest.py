@@ -12,7 +12,7 @@ from tests.emulator.vertex import Vertex, preference_rows, supervised_rows
 
 @pytest.fixture(scope="session")
 def shared_emulator() -> Iterator[RunningEmulator]:
-    with RunningEmulator(Options(run_seconds=20)) as emulator:
+    with RunningEmulator(Options(run_seconds=20, stopped_clock=True)) as emulator:
         yield emulator
 
 

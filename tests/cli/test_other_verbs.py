@@ -158,12 +158,13 @@ class TestInit:
         assert tuneform("-C", str(folder), "init").code == 0
         project = yaml.safe_load((folder / "tuneform.yaml").read_text())
         assert (project["kind"], project["metadata"]["name"]) == ("Project", "my-models-2")
-        assert yaml.safe_load((folder / "specs" / "example.yaml").read_text())["kind"] == "TunedModel"
+        kinds = [spec["kind"] for spec in yaml.safe_load_all((folder / "specs" / "example.yaml").read_text())]
+        assert kinds == ["Dataset", "TunedModel"]
 
     def test_what_it_writes_passes_validation(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert run(["-C", str(tmp_path), "init"]) == 0
-        assert run(["-C", str(tmp_path), "validate", "specs/example.yaml"]) == 0
-        assert "1 TunedModel" in capsys.readouterr().out
+        assert run(["-C", str(tmp_path), "validate"]) == 0
+        assert "Success! The specs are valid: 1 TunedModel, 1 Dataset.\n" in capsys.readouterr().out
 
     def test_it_never_overwrites(self, tuneform: Runner, tmp_path: Path) -> None:
         (tmp_path / "tuneform.yaml").write_text("mine")

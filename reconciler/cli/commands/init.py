@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -30,8 +31,14 @@ spec:
     maxDeletes: 0          # more need a saved plan, a typed yes, or --allow-deletes N
 """
 EXAMPLE = """\
+# Data to learn from: a local file, uploaded once per content. Put the name of a bucket of yours here.
+apiVersion: tuneform/v1
+kind: Dataset
+metadata: {name: example-train}
+spec: {file: data/example.jsonl, format: supervised, bucket: gs://my-bucket/datasets}
+---
 # A model to tune. The fields of `vertex` are those of Google's API; `tuneform schema` describes them all.
-# The data is a small public example; `tuneform plan` says what a tuning run would cost before anything is bought.
+# `tuneform plan` says what a tuning run would cost before anything is bought.
 apiVersion: tuneform/v1
 kind: TunedModel
 metadata: {name: example, labels: {team: mine}}
@@ -40,29 +47,25 @@ spec:
     location: us-central1
     baseModel: gemini-3.1-flash-lite
     supervisedTuningSpec:
-      trainingDatasetUri: gs://cloud-samples-data/ai-platform/generative_ai/sft_train_data.jsonl
-      validationDatasetUri: gs://cloud-samples-data/ai-platform/generative_ai/sft_validation_data.jsonl
+      trainingDatasetUri: Dataset/example-train      # or a gs:// URI; what that would cost is not known beforehand
       hyperParameters: {epochCount: 1, adapterSize: 4}
+      exportLastCheckpointOnly: true
   lifecycle: {keepLast: 2}       # the version that serves, and the one before it
-
-# Data of your own: a local file, uploaded once per content. Refer to it as Dataset/my-data above.
-# ---
-# apiVersion: tuneform/v1
-# kind: Dataset
-# metadata: {name: my-data}
-# spec: {file: data/my-data.jsonl, format: supervised, bucket: gs://my-bucket/datasets}
 """
+EXAMPLE_ROWS = 120
 
 
 @click.command("init", cls=Verb)
 @click.pass_obj
 def command(session: Session) -> int:
-    """Write tuneform.yaml and specs/example.yaml. What is there already stays as it is."""
+    """Write tuneform.yaml, specs/example.yaml and data/example.jsonl. What is there already stays as it is."""
     folder = session.folder
     project_file = session.project_file or "tuneform.yaml"
+    beside = Path(project_file).parent
     written = [
         _write(session, project_file, PROJECT_FILE.format(name=_name(folder))),
-        _write(session, str(Path(project_file).parent / "specs" / "example.yaml"), EXAMPLE),
+        _write(session, str(beside / "specs" / "example.yaml"), EXAMPLE),
+        _write(session, str(beside / "data" / "example.jsonl"), "".join(map(_example_row, range(1, EXAMPLE_ROWS + 1)))),
     ]
     console = session.console
     if any(written):
@@ -92,6 +95,12 @@ def _write(session: Session, name: str, text: str) -> bool:
         stream.write(text)
     session.console.print(f"{visible(name)} written.")
     return True
+
+
+def _example_row(number: int) -> str:
+    """One conversation that ends with the answer to learn."""
+    turns = (("user", f"Where is parcel {number}?"), ("model", f"queue=shipping parcel={number}"))
+    return json.dumps({"contents": [{"role": role, "parts": [{"text": text}]} for role, text in turns]}) + "\n"
 
 
 def _name(folder: Path) -> str:

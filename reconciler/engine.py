@@ -47,6 +47,7 @@ from reconciler.core.plan import Plan
 from reconciler.core.state import Record, State, Version
 from reconciler.errors import SpecError, StateError, UsageError
 from reconciler.planning.absorb import absorb
+from reconciler.planning.base_models import misfits
 from reconciler.planning.policy import policy_violations
 from reconciler.spec.load import Loaded
 from reconciler.state.history import Copy
@@ -111,7 +112,8 @@ class Engine:
         while latest.moved or (
             waiting.worth_it(latest.pending, latest.doubts) and waiting.until_news(self.store.read())
         ):
-            before, latest = latest, runner.following(options)
+            so_far = replace(options, plan=replace(options.plan, spent=result.spent))
+            before, latest = latest, runner.following(so_far)
             latest = replace(latest, moved=latest.moved and latest.plan.changes != before.plan.changes)
             result = result.then(latest)
         return replace(result, interrupted=self.interrupt.requested, timed_out=waiting.timed_out)
@@ -124,7 +126,7 @@ class Engine:
             desired, _ = self._resolved()
             observed = with_progress(self._look(desired, state), state, self.cloud().providers)
             state = absorb(state, observed, self.clock.now())
-        found = (standing(record, observed) for _, record in sorted(state.resources.items()))
+        found = (standing(record, observed, self.catalog) for _, record in sorted(state.resources.items()))
         return tuple(row for row in found if row is not None)
 
     def outputs(self, address: Address | None = None) -> Mapping[str, Mapping[str, Any]]:
@@ -253,7 +255,7 @@ class Engine:
     def _checked(self, loaded: Loaded) -> tuple[Desired, tuple[Diagnostic, ...]]:
         desired, findings = read_datasets(loaded.desired, self.catalog)
         desired, about_prompts = read_gates(desired)
-        found = (*loaded.diagnostics, *findings, *about_prompts)
+        found = (*loaded.diagnostics, *findings, *about_prompts, *misfits(desired, self.catalog))
         if any(d.severity == "error" for d in found):
             raise SpecError(found)
         return desired, found

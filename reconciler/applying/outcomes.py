@@ -24,13 +24,14 @@ from reconciler.providers.protocol import ObjectStore, TuningProvider
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What a plan is asked for; empty targets are everything."""
+    """What a plan is asked for; empty targets are everything. `spent` is what earlier passes of this apply have spent."""
 
     targets: tuple[Address, ...] = ()
     destroy: bool = False
     refresh: bool = True
     allow_retired: bool = False
     max_cost: float | None = None
+    spent: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class ApplyResult:
     """What an apply came to. `pending` names the runs that are still on their way.
 
     `moved` says that the last pass did something, after which another may find more to do. `unpublished` is set when
-    the last pass could not write the manifest.
+    the last pass could not write the manifest. `spent` is in US dollars, as estimated.
     """
 
     plan: Plan
@@ -81,6 +82,7 @@ class ApplyResult:
     timed_out: bool = False
     moved: bool = False
     unpublished: Event | None = None
+    spent: float = 0.0
 
     @property
     def failures(self) -> tuple[Event, ...]:
@@ -94,6 +96,7 @@ class ApplyResult:
             plan=self.plan,
             counts=dict(Counter(self.counts) + Counter(later.counts)),
             failed=(*self.failed, *later.failed),
+            spent=self.spent + later.spent,
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.applying.approval import ChangeKey, check_saved, held_changes
+from reconciler.applying.bills import in_words
 from reconciler.applying.clock import Clock
 from reconciler.applying.creating import Creator
 from reconciler.applying.executor import Executor, Tools
@@ -17,6 +18,7 @@ from reconciler.applying.outcomes import ApplyOptions, ApplyResult, Cloud, HeldI
 from reconciler.applying.publishing import publish
 from reconciler.applying.recovery import Recovery
 from reconciler.applying.refreshing import refresh
+from reconciler.applying.spending import spent_between
 from reconciler.catalog import Catalog
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired
@@ -42,6 +44,7 @@ def decide(view: View, options: PlanOptions, catalog: Catalog, clock: Clock) -> 
         destroy=options.destroy,
         allow_retired=options.allow_retired,
         max_cost=options.max_cost,
+        spent=options.spent,
         evaluates=True,
     )
     plan = make_plan(view.desired, view.state, view.observed, catalog, clock.now(), options=planning)
@@ -130,7 +133,8 @@ class PassRunner:
         ledger = self._executor(view).run(plan, view.state, view.observed, held)
         state = absorb(ledger.state, ledger.observed, self.clock.now())
         unpublished = self._record(view, state)
-        return replace(self._result(plan, view, ledger, state, held), unpublished=unpublished)
+        result = self._result(plan, view, ledger, state, held)
+        return replace(result, unpublished=unpublished, spent=spent_between(view.recorded, state))
 
     def _executor(self, view: View) -> Executor:
         tools = Tools(
@@ -191,7 +195,7 @@ def finished(address: Address, version: Version, billed: Bill | None) -> Event:
         words = f"{words}: {version.error.message}"
     fields: dict[str, Any] = {"version": version.number, "state": str(version.run_state), "run": version.run}
     if billed is not None:
-        words = f"{words}; {billed}"
+        words = f"{words}; {in_words(billed)}"
         fields.update(billed_usd=round(billed.usd, 4), estimated_usd=billed.estimated)
     return Event("finished", words, address=str(address), fields=fields)
 

@@ -63,12 +63,11 @@ def _steps_not_known(model: TunedModel) -> Iterator[Diagnostic]:
 
 
 def _beyond_limits(model: TunedModel, base: BaseModel, read: Mapping[Address, Inspection]) -> Iterator[Diagnostic]:
-    """Warnings for data or an adapter that the base model is documented not to take."""
+    """Warnings for data that the base model is documented not to take."""
     method: Mapping[str, Any] = next((model.body[m] for m in METHODS if m in model.body), {})
     training = _inspection(method.get("trainingDatasetUri"), read)
-    adapter = _adapter_size(method)
     if training is not None:
-        yield from _about(model, check_limits(training, base, use="training", adapter_size=adapter))
+        yield from _about(model, check_limits(training, base, use="training"))
     validation = _inspection(method.get("validationDatasetUri"), read)
     if validation is not None:
         rows = training.stats.rows if training is not None else None
@@ -82,11 +81,3 @@ def _about(model: TunedModel, findings: tuple[Diagnostic, ...]) -> Iterator[Diag
 
 def _inspection(value: object, read: Mapping[Address, Inspection]) -> Inspection | None:
     return read.get(Address.parse(value)) if isinstance(value, str) and is_address(value) else None
-
-
-_SIZES = {"ONE": 1, "TWO": 2, "FOUR": 4, "EIGHT": 8, "SIXTEEN": 16, "THIRTY_TWO": 32}
-
-
-def _adapter_size(method: Mapping[str, Any]) -> int | None:
-    name = str(method.get("hyperParameters", {}).get("adapterSize", ""))
-    return _SIZES.get(name.removeprefix("ADAPTER_SIZE_"))

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from reconciler.applying.bills import in_words
 from reconciler.applying.outcomes import Standing
 from reconciler.applying.publishing import served_under
+from reconciler.catalog import Catalog
 from reconciler.core.observed import Observed
 from reconciler.core.resource_names import location_of
-from reconciler.core.state import Record, Route
+from reconciler.core.state import Record, Route, Version
+from reconciler.planning.bill import bill
 
 
-def standing(record: Record, observed: Observed) -> Standing | None:
+def standing(record: Record, observed: Observed, catalog: Catalog) -> Standing | None:
     """Which version serves and what the newest one is doing; None for what neither runs nor serves."""
     if record.route is not None:
         return _of_endpoint(record, record.route)
-    return _of_model(record, observed) if record.versions else None
+    return _of_model(record, observed, catalog) if record.versions else None
 
 
-def _of_model(record: Record, observed: Observed) -> Standing:
+def _of_model(record: Record, observed: Observed, catalog: Catalog) -> Standing:
     newest = record.newest
     run = observed.run(newest.run) if newest and newest.run else None
     serving = record.serving
@@ -36,12 +41,20 @@ def _of_model(record: Record, observed: Observed) -> Standing:
         total_steps=run.total_steps if run else None,
         loss=run.loss if run else None,
         error=newest.error.message if newest and newest.error else "",
-        details=tuple(
-            f"checkpoint {c.id}: {c.endpoint}"
-            for c in (shown.checkpoints if shown else ())
-            if shown and c.endpoint and c.endpoint != shown.endpoint
-        ),
+        details=(*_checkpoints(shown), *_cost(newest, catalog)),
     )
+
+
+def _checkpoints(version: Version | None) -> Iterator[str]:
+    for checkpoint in version.checkpoints if version else ():
+        if version and checkpoint.endpoint and checkpoint.endpoint != version.endpoint:
+            yield f"checkpoint {checkpoint.id}: {checkpoint.endpoint}"
+
+
+def _cost(version: Version | None, catalog: Catalog) -> Iterator[str]:
+    billed = bill(version, catalog) if version else None
+    if version is not None and billed is not None:
+        yield f"v{version.number}: {in_words(billed)}"
 
 
 def _of_endpoint(record: Record, route: Route) -> Standing:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.core.desired import Backend
+from reconciler.core.diagnostics import Source
 
 Method = Literal["supervised", "preference"]
 
@@ -20,6 +21,7 @@ class BaseModel:
     where it tunes. `retires` is the last day; with `retires_is_earliest` Google promises it will not be sooner. A tuned
     model stops with its base. `price_per_million_tokens` is US dollars per million training tokens (tokens x epochs).
     `sources` maps a group of facts (`methods`, `regions`, `limits`, `dates`, `price`) to where they were read.
+    `price_file` is the user's own file where the price is from there.
     """
 
     id: str
@@ -38,6 +40,7 @@ class BaseModel:
     price_source: str = ""
     price_date: dt.date | None = None
     price_is_third_party: bool = False
+    price_file: str = ""
     tuning_ends: dt.date | None = None
     retires: dt.date | None = None
     retires_is_earliest: bool = False
@@ -56,10 +59,17 @@ class BaseModel:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """Facts as read on `date`. `models` is by id."""
+    """Facts as read on `date`. `models` is by id; `added` says where a user's own file adds one."""
 
     date: dt.date
     models: Mapping[str, BaseModel]
+    added: Mapping[str, Source] = field(default_factory=dict)
+
+    def origin_of_price(self, model: BaseModel) -> str:
+        """Where a price is from, and from when: `catalog 2026-11-01`, or the user's file with its date if any."""
+        if not model.price_file:
+            return f"catalog {self.date}"
+        return f"{model.price_file} {model.price_date}" if model.price_date else model.price_file
 
     def find(self, base_model: str) -> BaseModel | None:
         """The entry for a base model as specs and APIs write it.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 
 def tuning_cost(tokens: int, epochs: int, price_per_million: float) -> float:
     """US dollars for one run: billable training tokens x epochs x price per million tokens.
@@ -14,9 +12,12 @@ def tuning_cost(tokens: int, epochs: int, price_per_million: float) -> float:
     return round(tokens * epochs * price_per_million / 1_000_000, 4)
 
 
-def cost_basis(tokens: int, epochs: int, price_per_million: float, catalog_date: dt.date) -> str:
-    """The sentence that goes with a cost: `2700000 tokens x 1 epoch x 3.00/1M (catalog 2026-11-01)`."""
+def cost_basis(tokens: int, epochs: int, price_per_million: float, origin: str) -> str:
+    """The sentence that goes with a cost: `2700000 tokens x 1 epoch x 3.00/1M (catalog 2026-11-01)`.
+
+    `origin` is what `Catalog.origin_of_price` says.
+    """
     noun = "epoch" if epochs == 1 else "epochs"
     cents = f"{price_per_million:.2f}"
     price = cents if float(cents) == price_per_million else str(price_per_million)
-    return f"{tokens} tokens x {epochs} {noun} x {price}/1M (catalog {catalog_date})"
+    return f"{tokens} tokens x {epochs} {noun} x {price}/1M ({origin})"

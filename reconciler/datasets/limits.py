@@ -23,9 +23,8 @@ def check_limits(
     *,
     use: Literal["training", "validation"] = "training",
     training_rows: int | None = None,
-    adapter_size: int | None = None,
 ) -> tuple[Diagnostic, ...]:
-    """Warnings where the dataset, or the adapter size trained on it, is beyond what the catalog records for the model.
+    """Warnings where the dataset is beyond what the catalog records for the model.
 
     `training_rows` is the size of the training set that a validation set goes with. A file that could not be read to
     its end is not judged.
@@ -34,7 +33,7 @@ def check_limits(
         return ()
     checks = [_tokens(inspection, base_model), _bytes(inspection, base_model)]
     if use == "training":
-        checks += [_training_rows(inspection, base_model), _adapter(inspection, base_model, adapter_size)]
+        checks += [_training_rows(inspection, base_model)]
     else:
         checks += [_validation_rows(inspection, base_model, training_rows)]
     return tuple(diagnostic for check in checks for diagnostic in check)
@@ -80,10 +79,3 @@ def _validation_rows(inspection: Inspection, model: BaseModel, training_rows: in
     elif training_rows is not None and rows > max(FREE_VALIDATION_ROWS, VALIDATION_SHARE * training_rows):
         message = f"the validation set has {rows} rows, over 30 % of the {training_rows} training rows"
         yield _warning(inspection, "dataset_limit_rows", message, "Validate with a sample.")
-
-
-def _adapter(inspection: Inspection, model: BaseModel, size: int | None) -> Iterator[Diagnostic]:
-    if size is not None and model.adapter_sizes and size not in model.adapter_sizes:
-        sizes = ", ".join(str(s) for s in model.adapter_sizes)
-        message = f"{model.id} is not documented to take the adapter size {size}"
-        yield _warning(inspection, "dataset_limit_adapter", message, f"Sizes it takes: {sizes}.")

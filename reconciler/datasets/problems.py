@@ -33,7 +33,6 @@ The whole, most of it by base model, from the catalog:
     dataset_limit_tokens       (warning) a row is longer than the base model takes
     dataset_limit_rows         (warning) more rows than the base model takes
     dataset_limit_bytes        (warning) a larger file than the base model takes
-    dataset_limit_adapter      (warning) an adapter size that the base model does not have
 
 No message quotes a row: a path in a spec could point at anything, and messages end up in logs and pull requests.
 """

@@ -18,10 +18,6 @@ class Bill:
     basis: str
     estimated: float | None
 
-    def __str__(self) -> str:
-        before = "" if self.estimated is None else f"; the plan said {self.estimated:.2f}"
-        return f"US${self.usd:.2f} by billed tokens ({self.basis}){before}"
-
 
 def bill(version: Version, catalog: Catalog) -> Bill | None:
     """The bill of a finished run, or None where Google reports no tokens or the catalog knows no price.
@@ -36,6 +32,6 @@ def bill(version: Version, catalog: Catalog) -> Bill | None:
     price = known.price_per_million_tokens
     return Bill(
         usd=tuning_cost(version.billed_tokens, rounds, price),
-        basis=cost_basis(version.billed_tokens, rounds, price, catalog.date),
+        basis=cost_basis(version.billed_tokens, rounds, price, catalog.origin_of_price(known)),
         estimated=version.estimated_usd,
     )

@@ -21,6 +21,7 @@ from reconciler.planning.world import World
 
 # How far a token count from the file's characters was found to be off.
 ESTIMATE_LOW, ESTIMATE_HIGH = 0.75, 1.35
+AS_BILLED = "the tokens that were billed for the same data before"
 # Without epochCount the service chooses. Ten were echoed for small data, forty were billed for 166 rows.
 ASSUMED_EPOCHS, FEWEST_EPOCHS, MOST_EPOCHS = 10, 1, 40
 
@@ -59,16 +60,15 @@ def one_off_cost(world: World, model: TunedModel, billed: Billed) -> Cost:
     """The cost of one run of this spec in US dollars; `usd` is None when it is not known, and `basis` says why."""
     base = world.base_model_of(model)
     known = world.catalog.find(base) if base else None
-    date = world.catalog.date
     if known is None or known.price_per_million_tokens is None:
-        return Cost(None, f"no training price for {base or 'the base model'} (catalog {date})")
+        return Cost(None, f"no training price for {base or 'the base model'} (catalog {world.catalog.date})")
     tokens = _tokens(world, model, base, billed)
     if tokens is None:
         return Cost(None, f"the number of tokens in {_name(training_source(model))} is not known")
     rounds = _epochs(world, model)
-    price = known.price_per_million_tokens
+    price, origin = known.price_per_million_tokens, world.catalog.origin_of_price(known)
     basis = "; ".join(
-        part for part in (cost_basis(tokens.value, rounds.value, price, date), tokens.note, rounds.note) if part
+        part for part in (cost_basis(tokens.value, rounds.value, price, origin), tokens.note, rounds.note) if part
     )
     usd = tuning_cost(tokens.value, rounds.value, price)
     if tokens.is_exact and rounds.is_exact:
@@ -83,7 +83,7 @@ def _tokens(world: World, model: TunedModel, base: str, billed: Billed) -> Amoun
     content = declared_content(model, world.desired, world.observed)
     for key in sorted(_keys(content), key=repr):
         if (exact := billed.get((base, key))) is not None:
-            return Amount(exact, exact, exact)
+            return Amount(exact, exact, exact, AS_BILLED)
     source = training_source(model)
     found = world.desired.contents.get(Address.parse(source)) if is_address(source) else None
     if found is None or found.tokens is None:

@@ -136,12 +136,12 @@ def _within_limits(world: World, changes: Sequence[Change]) -> dict[ChangeKey, C
     busy = list(busy_runs(world))
     judged: dict[ChangeKey, Change] = {}
     queued: dict[ChangeKey, Change] = {}
-    spent = 0.0
+    spent = world.options.spent
     for change in sorted(changes, key=lambda c: (-world.desired.models[c.address].lifecycle.priority, c.address)):
         cost = one_off_cost(world, world.desired.models[change.address], billed)
         if rebased_from(change):
             cost = rebase_cost(cost)
-        if ceiling is not None and (bar := _too_dear(cost, ceiling, 0.0)):
+        if ceiling is not None and (bar := _too_dear(cost, ceiling, world.options.spent)):
             judged[change.key] = _held(change, *bar)
         elif len(busy) >= limits.max_concurrent_jobs:
             queued[change.key] = replace(change, cost=cost)
@@ -164,7 +164,7 @@ def _too_dear(cost: Cost, ceiling: float, spent: float) -> tuple[Code, str] | No
         )
     if spent + cost.usd <= ceiling:
         return None
-    before = f" after {spent:.2f} USD in this pass" if spent else ""
+    before = f" after {spent:.2f} USD for others" if spent else ""
     return Code.COST_LIMIT, f"would cost {cost.usd:.2f} USD{before}, and {ceiling:.2f} USD is the limit: {cost.basis}"
 
 

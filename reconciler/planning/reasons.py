@@ -143,6 +143,11 @@ class Code(StrEnum):
     # Diagnostics only
     BASE_MODEL_RETIRING = "base_model_retiring", "The base model retires soon, and the tuned model with it."
     BASE_MODEL_RETIRED = "base_model_retired", "The base model's announced last day is past."
+    BASE_MODEL_METHOD = "base_model_method", "The base model is not documented to take that method of tuning."
+    BASE_MODEL_LOCATION = "base_model_location", "The base model is not documented to be tuned in that location."
+    BASE_MODEL_ADAPTER = "base_model_adapter", "The base model is not documented to take that adapter size."
+    BASE_MODEL_CMEK = "base_model_cmek", "The base model is not documented to take a customer-managed encryption key."
+    CATALOG_UNUSED = "catalog_unused", "The project's own catalog adds a base model that no spec uses."
     TUNING_CLOSED = "tuning_closed", "New tuning of the base model was announced to have ended."
     UNREADABLE = "unreadable", "Something could not be read, so nothing is decided about what depends on it."
     UNMANAGED = "unmanaged", "Runs exist that do not carry this project's labels."

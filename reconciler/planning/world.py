@@ -22,13 +22,15 @@ from reconciler.planning.sight import Sight, sight_of
 class PlanOptions:
     """What the caller of a plan asks for. `max_cost` in US dollars wins over the project's limit.
 
-    `evaluates` says that apply judges gates by itself; without it a finished version that has gates is held.
+    `spent` is what earlier passes of the same apply have spent of it. `evaluates` says that apply judges gates by
+    itself; without it a finished version that has gates is held.
     """
 
     targets: tuple[Address, ...] = ()
     destroy: bool = False
     allow_retired: bool = False
     max_cost: float | None = None
+    spent: float = 0.0
     evaluates: bool = False
 
 

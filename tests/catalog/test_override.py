@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ def test_a_price_of_ours_does_not_keep_the_packaged_source(tmp_path: Path) -> No
     path = write(tmp_path, {"models": [{"id": "gemini-2.5-flash", "pricePerMillionTokens": 4.2}]})
     entry = load_catalog(path).find("gemini-2.5-flash")
     assert entry is not None
-    assert entry.price_source == str(path)
+    assert entry.price_source == "catalog.json"
     assert entry.price_date is None
     assert not entry.price_is_third_party
 
@@ -58,9 +59,20 @@ def test_a_model_that_the_package_does_not_know_is_added(tmp_path: Path) -> None
     assert entry.retires == dt.date(2028, 1, 1)
 
 
-def test_the_date_stays_the_packaged_one_unless_the_file_has_one(tmp_path: Path) -> None:
-    assert load_catalog(write(tmp_path, {"models": []})).date == load_catalog().date
-    assert load_catalog(write(tmp_path, {"date": "2026-12-01"})).date == dt.date(2026, 12, 1)
+def test_a_date_of_ours_is_that_of_our_own_prices_and_of_no_others(tmp_path: Path) -> None:
+    path = write(tmp_path, {"date": "2026-12-01", "models": [{"id": "gemini-2.5-flash", "pricePerMillionTokens": 4.2}]})
+    catalog = load_catalog(path)
+    ours, theirs = catalog.find("gemini-2.5-flash"), catalog.find("gemini-2.5-pro")
+    assert ours is not None
+    assert theirs is not None
+    assert catalog.origin_of_price(ours) == "catalog.json 2026-12-01"
+    assert catalog.origin_of_price(theirs) == f"catalog {load_catalog().date}"
+
+
+def test_a_price_of_ours_without_a_date_is_not_dated(tmp_path: Path) -> None:
+    catalog = load_catalog(write(tmp_path, {"models": [{"id": "m", "pricePerMillionTokens": 4.2}]}), name="p/c.json")
+    assert catalog.origin_of_price(catalog.models["m"]) == "p/c.json"
+    assert str(catalog.added["m"]) == "p/c.json:1:20"
 
 
 @pytest.mark.parametrize(
@@ -88,9 +100,23 @@ def test_a_wrong_file_is_refused_with_its_name_and_the_place(tmp_path: Path, con
     path = write(tmp_path, content)
     with pytest.raises(CatalogError) as raised:
         load_catalog(path)
-    assert raised.value.where == str(path)
+    assert re.fullmatch(r"catalog\.json:\d+:\d+", raised.value.where)
     assert says in raised.value.what
     assert raised.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("wrong", "place"),
+    [
+        ('{\n  "models": [\n    {"id": "m", "pricePerMillionTokens": 0}\n  ]\n}', "catalog.json:3:42"),
+        ('{\n  "models": [\n    {"id": "m" "retires": null}\n  ]\n}', "catalog.json:3:16"),
+        ('{\n\t"models": [\n\t\t{"id": "m", "price": 3}\n\t]\n}', "catalog.json:3:24"),
+    ],
+)
+def test_a_wrong_place_is_told_by_line_and_column(tmp_path: Path, wrong: str, place: str) -> None:
+    with pytest.raises(CatalogError) as raised:
+        load_catalog(write(tmp_path, wrong))
+    assert raised.value.where == place
 
 
 def test_every_wrong_place_is_told_at_once(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_each_base_model_takes_its_data_and_is_not_retired(desired: Desired, mod
     assert base is not None
     assert base.takes_tunes(catalog.date)
     assert ("supervised" if "supervisedTuningSpec" in body else "preference") in base.methods
-    assert check_limits(inspect(desired, data), base, adapter_size=4) == ()
+    assert check_limits(inspect(desired, data), base) == ()
 
 
 def test_no_ticket_stands_there_twice() -> None:

@@ -16,7 +16,6 @@ MODEL = BaseModel(
     max_multimodal_rows=50,
     max_bytes=10_000,
     max_validation_rows=300,
-    adapter_sizes=(1, 4),
 )
 
 
@@ -27,7 +26,7 @@ def inspection(rows: int = 200, size: int = 1000, longest: int = 10, multimodal:
 
 
 def test_within_the_limits_nothing_is_said() -> None:
-    assert check_limits(inspection(), MODEL, adapter_size=4) == ()
+    assert check_limits(inspection(), MODEL) == ()
 
 
 @pytest.mark.parametrize(
@@ -51,14 +50,8 @@ def test_a_row_that_is_too_long_is_named_by_its_line() -> None:
     assert str(warning.source) == "data.jsonl:7:1"
 
 
-def test_an_adapter_size_that_the_model_does_not_have_is_warned_of() -> None:
-    (warning,) = check_limits(inspection(), MODEL, adapter_size=16)
-    assert warning.code == "dataset_limit_adapter"
-    assert "1, 4" in warning.hint
-
-
 def test_what_the_catalog_does_not_know_is_not_warned_of() -> None:
-    assert check_limits(inspection(rows=10**9, size=10**12, longest=10**7), BaseModel("new"), adapter_size=3) == ()
+    assert check_limits(inspection(rows=10**9, size=10**12, longest=10**7), BaseModel("new")) == ()
 
 
 def test_a_validation_set_has_its_own_limit_and_need_not_be_large() -> None:

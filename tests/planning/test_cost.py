@@ -10,6 +10,7 @@ import pytest
 from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.plan import Cost
 from reconciler.core.state import State, VersionStatus
+from reconciler.planning.cost import AS_BILLED
 from reconciler.planning.world import PlanOptions, look
 from tests.planning.build import (
     CATALOG,
@@ -67,7 +68,7 @@ def test_the_same_data_tuned_before_gives_the_exact_cost() -> None:
     bought = version(other, want=want, billed_tokens=1_000_000)
     made = plan(want, state(record(other, bought, current=1)), observed(stored(dataset().uri(content().sha256))))
     cost = next(c.cost for c in made.changes if c.address.name == "m")
-    assert cost == Cost(6.0, "1000000 tokens x 2 epochs x 3.00/1M (catalog 2026-11-01)", estimate=False)
+    assert cost == Cost(6.0, f"1000000 tokens x 2 epochs x 3.00/1M (catalog 2026-11-01); {AS_BILLED}", estimate=False)
 
 
 def test_the_same_object_billed_before_under_another_uri_gives_the_exact_cost() -> None:
@@ -76,7 +77,8 @@ def test_the_same_object_billed_before_under_another_uri_gives_the_exact_cost() 
     known = state(record(spec, bought, current=1))
     made = plan(desired(spec), known, observed(stored("gs://acme-data/copy.jsonl")))
     paid = next(c for c in made.changes if c.is_paid)
-    assert paid.cost == Cost(6.0, "500000 tokens x 4 epochs x 3.00/1M (catalog 2026-11-01)", estimate=False)
+    basis = f"500000 tokens x 4 epochs x 3.00/1M (catalog 2026-11-01); {AS_BILLED}"
+    assert paid.cost == Cost(6.0, basis, estimate=False)
 
 
 def test_tokens_billed_for_another_base_model_are_not_taken_as_exact() -> None:

@@ -129,7 +129,12 @@ class TestMoney:
         want, seen = priced(model("a", LOCAL), model("b", LOCAL), max_cost_usd=10.0)
         made = plan(want, state(), seen)
         assert steps(made) == [("create", "new"), ("hold", "cost_limit")]
-        assert "after 8.10 USD in this pass" in made.changes[1].reasons[0].message
+        assert "after 8.10 USD for others" in made.changes[1].reasons[0].message
+
+    def test_what_earlier_passes_of_the_same_apply_spent_counts(self) -> None:
+        want, seen = priced(model(body=LOCAL), max_cost_usd=10.0)
+        assert steps(plan(want, state(), seen, spent=1.9)) == [("create", "new")]
+        assert steps(plan(want, state(), seen, spent=2.0)) == [("hold", "cost_limit")]
 
     def test_the_limit_of_the_command_line_wins(self) -> None:
         want, seen = priced(model(body=LOCAL), max_cost_usd=1.0)

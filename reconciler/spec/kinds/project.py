@@ -60,7 +60,7 @@ class Limits(Block):
     max_concurrent_jobs: Positive | None = None
     """Tuning jobs that may run at once, foreign ones counted; 1 when unset."""
     max_cost_usd: NotNegativeNumber | None = Field(default=None, alias="maxCostUSD")
-    """The most one pass may cost; no limit when unset."""
+    """The most one apply may cost, all its passes together; no limit when unset."""
     max_deletes: NotNegative | None = None
     """How many resources may be deleted without being asked for; 0 when unset."""
 

@@ -31,7 +31,8 @@ PACKAGED = Path(__file__).with_name("google-2026-11-01.json")
 MAX_BYTES = 1 << 20
 MOST_PROBLEMS = 10
 NEXT_STEP = (
-    'It is JSON such as {"models": [{"id": "gemini-2.5-flash", "pricePerMillionTokens": 5.0}]}; null is what is not known.'
+    'It is JSON such as {"models": [{"id": "gemini-2.5-flash", "pricePerMillionTokens": 5.0}]}; '
+    "null is what is not known."
 )
 _SYNTAX = re.compile(r"Invalid JSON: (?P<what>.*) at line (?P<line>\d+) column (?P<column>\d+)")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from reconciler.applying.clock import SystemClock
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.outcomes import Cloud
+from reconciler.catalog import Catalog
 from reconciler.catalog.load import load_catalog
 from reconciler.engine import Engine
 from reconciler.spec.load import Loaded, load, load_project, with_google_project
@@ -56,10 +58,14 @@ def build_engine(settings: Settings, interrupt: Interrupt | None = None) -> Engi
         store=StateStore(backend, now=clock.now),
         lock=Lock(backend, now=clock.now),
         cloud=cache(lambda: _cloud(connected(), project.name)),
-        catalog=load_catalog(Path(project.catalog) if project.catalog else None),
+        catalog=_catalog(project.catalog, project.root),
         clock=clock,
         interrupt=interrupt or Interrupt(),
     )
+
+
+def _catalog(file: str, root: str) -> Catalog:
+    return load_catalog(Path(file), name=os.path.relpath(file, root)) if file else load_catalog()
 
 
 def _connect(google: GoogleSettings, settings: Settings) -> Client:

@@ -35,7 +35,10 @@ AIPLATFORM_METHODS = [
             "streamGenerateContent", "countTokens", "computeTokens",
         )
     ),
-    *(LOCATION + "pipelineJobs." + verb for verb in ("create", "get", "list", "cancel", "delete")),
+    *(
+        LOCATION + "pipelineJobs." + verb
+        for verb in ("create", "get", "list", "cancel", "delete", "batchCancel", "batchDelete")
+    ),
     *(LOCATION + "datasets." + verb for verb in ("create", "get", "list", "delete")),
     *(LOCATION + "metadataStores.contexts." + verb for verb in ("get", "list")),
     *(LOCATION + "tensorboards." + verb for verb in ("get", "list", "batchRead")),
@@ -50,8 +53,14 @@ OPERATION_TYPES = (
     "CreateEndpointOperationMetadata", "DeleteOperationMetadata", "DeployModelOperationMetadata", "DeployModelResponse",
     "UndeployModelOperationMetadata", "UndeployModelResponse",
 )  # fmt: skip
-# One that stands in genai_tuning_service.proto alone, with nothing but what all operations of the service tell.
-UNPUBLISHED, ALIKE = "RebaseTunedModelOperationMetadata", "UndeployModelOperationMetadata"
+# Those that stand in genai_tuning_service.proto and pipeline_service.proto alone, and one with the same fields. (A list
+# of pipelines could have a next page too; an answer that has none is the same.)
+UNPUBLISHED = {
+    "RebaseTunedModelOperationMetadata": "UndeployModelOperationMetadata",
+    "BatchCancelPipelineJobsOperationMetadata": "UndeployModelOperationMetadata",
+    "BatchCancelPipelineJobsResponse": "ListPipelineJobsResponse",
+    "BatchDeletePipelineJobsResponse": "ListPipelineJobsResponse",
+}
 # A version may lack a method (v1beta1 cannot list a tuning job's operations).
 DOCUMENTS_SERVED = {
     "aiplatform.v1": (AIPLATFORM_METHODS, ["GoogleCloudAiplatformV1" + name for name in OPERATION_TYPES]),
@@ -124,8 +133,9 @@ def render(name: str) -> str:
     document = json.loads((DOCUMENTS / f"{name}.json").read_text())
     methods, extra_types = DOCUMENTS_SERVED[name]
     prefix = extra_types[0].removesuffix(OPERATION_TYPES[0])
-    document["schemas"][prefix + UNPUBLISHED] = document["schemas"][prefix + ALIKE]
-    extra_types = [*extra_types, prefix + UNPUBLISHED]
+    for unpublished, alike in UNPUBLISHED.items():
+        document["schemas"].setdefault(prefix + unpublished, document["schemas"][prefix + alike])
+    extra_types = [*extra_types, *(prefix + unpublished for unpublished in UNPUBLISHED)]
     return json.dumps(extract(f"google.cloud.{name}", document, methods, extra_types), separators=(",", ":")) + "\n"
 
 

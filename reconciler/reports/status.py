@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from reconciler.core.address import Address
 from reconciler.core.plan_codec import FORMAT_VERSION
-from reconciler.reports.events import steps_in_words
 from reconciler.reports.escape import visible
+from reconciler.reports.events import steps_in_words
 from reconciler.reports.json_report import json_text
 from reconciler.reports.layout import cells, clip_middle, pad, wrap
 from reconciler.reports.palette import Palette, Style

@@ -96,6 +96,18 @@ def test_a_pipeline_is_cancelled_and_deleted(palm: Palm) -> None:
         palm.pipelines.get_pipeline_job(name=name)
 
 
+def test_pipelines_are_cancelled_and_deleted_together(palm: Palm) -> None:
+    names = [palm.create(f"tune-{n}").name for n in (1, 2)]
+    request = {"parent": PARENT, "names": names}
+    cancelled = palm.pipelines.batch_cancel_pipeline_jobs(request=request)
+    palm.emulator.admin.advance(60)
+    assert [job.state.name for job in cancelled.result(timeout=10).pipeline_jobs] == ["PIPELINE_STATE_CANCELLED"] * 2
+    deleted = palm.pipelines.batch_delete_pipeline_jobs(request=request)
+    palm.emulator.admin.advance(5)
+    assert [job.name for job in deleted.result(timeout=10).pipeline_jobs] == names
+    assert list(palm.pipelines.list_pipeline_jobs(parent=PARENT)) == []
+
+
 def test_an_id_is_used_once(palm: Palm) -> None:
     from google.api_core.exceptions import Conflict
 

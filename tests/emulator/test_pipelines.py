@@ -143,6 +143,28 @@ def test_what_the_template_takes(palm: Vertex, given: Json) -> None:
     assert ended(palm, given)["state"] == "PIPELINE_STATE_SUCCEEDED"
 
 
+CHATS = "gs://acme/chats.jsonl"
+CHAT = body(
+    {"large_model_reference": "codechat-bison@002", "dataset_uri": CHATS, "default_context": "You write Go."},
+    templateUri=f"{TEMPLATE.replace('tune-large-model', 'tune-large-chat-model')}v3.0.0",
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "state"),
+    [
+        ({"messages": [{"author": "user", "content": "q"}, {"author": "assistant", "content": "a"}]}, "SUCCEEDED"),
+        ({"messages": [{"author": "user", "content": "q"}]}, "FAILED"),
+        ({"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}, "FAILED"),
+        ({"input_text": "q", "output_text": "a"}, "FAILED"),
+    ],
+    ids=["turns of authors", "no answer", "roles", "pairs"],
+)
+def test_a_chat_model_is_tuned_on_chats(palm: Vertex, row: Json, state: str) -> None:
+    palm.admin.put_object(CHATS, b"\n".join([json.dumps(row).encode()] * 12))
+    assert ended(palm, CHAT)["state"] == f"PIPELINE_STATE_{state}"
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -226,6 +248,24 @@ def test_a_pipeline_that_is_over_can_be_deleted_and_its_id_used_again(palm: Vert
     palm.done(palm.ok("DELETE", name))
     palm.refused(404, "NOT_FOUND", "GET", name)
     create(palm)
+
+
+def test_pipelines_are_cancelled_and_deleted_together_or_not_at_all(palm: Vertex) -> None:
+    names = [create(palm, f"tune-{n}")["name"] for n in (1, 2)]
+    gone = f"{names[0]}-gone"
+    palm.refused(404, "NOT_FOUND", "POST", "/pipelineJobs:batchCancel", {"names": [*names, gone]})
+    palm.refused(400, "FAILED_PRECONDITION", "POST", "/pipelineJobs:batchDelete", {"names": names})
+    assert {palm.get(name)["state"] for name in names} == {"PIPELINE_STATE_PENDING"}
+    palm.done(palm.ok("POST", "/pipelineJobs:batchCancel", {"names": names}))
+    palm.admin.advance(60)
+    assert {palm.get(name)["state"] for name in names} == {"PIPELINE_STATE_CANCELLED"}
+    palm.done(palm.ok("POST", "/pipelineJobs:batchDelete", {"names": names}))
+    assert palm.names("pipelineJobs") == []
+
+
+@pytest.mark.parametrize("names", [[], [f"projects/acme-ml/locations/us-central1/pipelineJobs/{n}" for n in range(33)]])
+def test_a_batch_has_at_least_one_name_and_at_most_thirty_two(palm: Vertex, names: list[str]) -> None:
+    palm.refused(400, "INVALID_ARGUMENT", "POST", "/pipelineJobs:batchCancel", {"names": names})
 
 
 def test_pipelines_outlive_a_restart(tmp_path: Path) -> None:

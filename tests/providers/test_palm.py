@@ -174,6 +174,13 @@ def test_other_pipelines_of_the_project_are_none_of_ours(here: Here) -> None:
     assert len(here.provider.runs_in(PROJECT, LOCATION)) == 1
 
 
+def test_pipelines_of_chat_models_are_seen_too(here: Here) -> None:
+    here.tuned()
+    template = TEMPLATE.replace("tune-large-model", "tune-large-chat-model")
+    here.api.jobs["chat"] = {"name": f"{NUMBER}/pipelineJobs/chat", "templateUri": template}
+    assert len(here.provider.runs_in(PROJECT, LOCATION)) == 2
+
+
 def test_the_model_of_a_finished_pipeline_is_asked_for_once(here: Here) -> None:
     here.tuned()
     run = here.seen(recorded())

@@ -348,6 +348,11 @@ def test_parameters_of_a_pipeline_keep_their_snake_case(work: Workspace) -> None
     }
 
 
+def test_chat_models_have_a_template_of_their_own(work: Workspace) -> None:
+    work.spec(PALM.replace("tune-large-model", "tune-large-chat-model").replace("text-bison", "codechat-bison"))
+    assert "tune-large-chat-model" in str(work.model("legacy").body["templateUri"])
+
+
 def test_steps_can_be_computed_from_epochs(work: Workspace) -> None:
     work.spec(PALM.replace("train_steps: 30", "train_steps: auto, epochs: 3"))
     assert settled(work.model("legacy").body, "runtimeConfig.parameterValues.train_steps") == "auto"
@@ -368,6 +373,7 @@ def test_steps_can_be_computed_from_epochs(work: Workspace) -> None:
         ("    runtimeConfig:", "    jobDetail: {}\n    runtimeConfig:", "server_field"),
         ("gs://acme/palm", "/tmp/palm", "invalid_format"),
         ("https://us-kfp", "us-kfp", "invalid_format"),
+        ("/tune-large-model/", "/nightly-report/", "invalid_format"),
     ],
 )
 def test_a_palm_block_that_cannot_work_is_refused(work: Workspace, before: str, after: str, code: str) -> None:

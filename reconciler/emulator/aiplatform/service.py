@@ -18,6 +18,7 @@ from reconciler.emulator.aiplatform import (
 from reconciler.emulator.aiplatform.call import Handler
 from reconciler.emulator.aiplatform.lifecycle import JOB_EVENTS
 from reconciler.emulator.aiplatform.memory import Memory
+from reconciler.emulator.aiplatform.pipelines import batches
 from reconciler.emulator.aiplatform.pipelines import methods as pipelines
 from reconciler.emulator.aiplatform.pipelines.lifecycle import PIPELINE_EVENTS
 from reconciler.emulator.clock import Clock
@@ -28,6 +29,7 @@ HANDLERS: dict[str, Handler] = {
     **jobs.METHODS,
     **rebasing.METHODS,
     **pipelines.METHODS,
+    **batches.METHODS,
     **models.METHODS,
     **endpoints.METHODS,
     **inference.METHODS,
@@ -36,7 +38,7 @@ HANDLERS: dict[str, Handler] = {
     **experiments.METHODS,
     **tensorboards.METHODS,
 }
-EFFECTS = models.EFFECTS | endpoints.EFFECTS | datasets.EFFECTS | rebasing.EFFECTS | pipelines.EFFECTS
+EFFECTS = models.EFFECTS | endpoints.EFFECTS | datasets.EFFECTS | rebasing.EFFECTS | pipelines.EFFECTS | batches.EFFECTS
 EVENTS = JOB_EVENTS | PIPELINE_EVENTS | {"operation_done": operations.finisher(EFFECTS)}
 
 

@@ -181,6 +181,26 @@ def _pair_row(row: dict[str, Any]) -> Row:
     return Row(asked, answer, 2, len(asked), len(answer), len(asked) + len(answer))
 
 
+def _chat_row(row: dict[str, Any]) -> Row:
+    turns = row.get("messages")
+    if not isinstance(turns, list) or len(turns) < 2:
+        raise RowError("Field messages is missing or has less than two turns.")
+    texts = [_said(turn) for turn in turns]
+    context = row.get("context", "")
+    if not isinstance(context, str):
+        raise RowError("Field context must be text.")
+    length = len(context) + sum(map(len, texts))
+    return Row(texts[-2], texts[-1], len(texts), length - len(texts[-1]), len(texts[-1]), length)
+
+
+def _said(turn: Any) -> str:
+    """What one turn of a chat says."""
+    if not isinstance(turn, dict) or not all(isinstance(turn.get(n), str) and turn[n] for n in ("author", "content")):
+        raise RowError("A message must have an author and content.")
+    text: str = turn["content"]
+    return text
+
+
 def _completion(part: Any) -> tuple[float, str]:
     if not isinstance(part, dict) or not isinstance(part.get("score"), int | float) or isinstance(part["score"], bool):
         raise RowError("A completion must be an object with a score.")
@@ -227,4 +247,5 @@ ROW_READERS: dict[str, Callable[[dict[str, Any]], Row]] = {
     "supervised": _supervised_row,
     "preference": _preference_row,
     "pairs": _pair_row,
+    "chats": _chat_row,
 }

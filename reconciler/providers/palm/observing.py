@@ -13,6 +13,7 @@ from reconciler.core.desired import TunedModel
 from reconciler.core.labels import ATTEMPT, PROJECT
 from reconciler.core.observed import LiveModel, Observed, Run
 from reconciler.core.resource_names import key_of
+from reconciler.core.palm_templates import is_tuning_template
 from reconciler.core.runs import RunState
 from reconciler.core.state import Record
 from reconciler.providers.decoding import read
@@ -29,7 +30,7 @@ def list_runs(client: Client, project: str, location: str) -> dict[str, Run]:
         paths.in_location(location, path), COLLECTION, wire.decode_jobs, {"pageSize": observing.PAGE_SIZE}
     )
     jobs = (job for page in pages for job in page.pipeline_jobs)
-    return {key_of(job.name): run_of(job) for job in jobs if "tune-large-model" in job.template_uri}
+    return {key_of(job.name): run_of(job) for job in jobs if is_tuning_template(job.template_uri)}
 
 
 def get_run(client: Client, name: str) -> Run:

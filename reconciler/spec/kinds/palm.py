@@ -1,4 +1,4 @@
-"""The `palm` block: a PipelineJob that runs Google's tune-large-model template.
+"""The `palm` block: a PipelineJob that runs Google's template tune-large-model, or tune-large-chat-model for chat models.
 
 Source: GoogleCloudAiplatformV1PipelineJob, discovery document aiplatform v1, revision 20261106; parameters as the
 templates v1, v2 and v3 of tune-large-model name them and google-cloud-aiplatform sends them. They are snake_case in
@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict
 from pydantic_core import PydanticCustomError
 
+from reconciler.core.palm_templates import TEMPLATE_URI
 from reconciler.spec.kinds.base import Block, OneOf
 from reconciler.spec.kinds.values import (
     WHOLE,
@@ -142,7 +143,9 @@ class Palm(Block):
 
     location: Location | None = None
     """Where the pipeline runs; else google.location of the project file, else us-central1."""
-    template_uri: Annotated[str, Form(r"https://\S+", "the https:// address of a pipeline template")]
+    template_uri: Annotated[
+        str, Form(TEMPLATE_URI, "the https:// address of Google's tune-large-model or tune-large-chat-model")
+    ]
     """The template, such as https://us-kfp.pkg.dev/ml-pipeline/large-language-model-pipelines/tune-large-model/v3.0.0."""
     runtime_config: RuntimeConfig
     """Output folder and parameters."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from reconciler.emulator.aiplatform.lifecycle import DATA_ERROR_SHARE, PENDING_SHARE, SLOWDOWN
 from reconciler.emulator.aiplatform.memory import Memory
 from reconciler.emulator.aiplatform.pipelines.outcome import publish, task_details
-from reconciler.emulator.aiplatform.pipelines.template import refusal
+from reconciler.emulator.aiplatform.pipelines.template import refusal, rows_of
 from reconciler.emulator.aiplatform.records import Event, Pipeline
 from reconciler.emulator.aiplatform.training_data import TrainingData, read_training_data
 from reconciler.emulator.clock import timestamp
@@ -65,7 +65,7 @@ def _read(memory: Memory, pipeline: Pipeline) -> str:
         found = memory.buckets.find(bucket, name) if uri.startswith("gs://") else None
         if found is None:
             return f"{parameter} {uri[:300]} does not exist or cannot be read."
-        data = read_training_data(found.content, "pairs")
+        data = read_training_data(found.content, rows_of(pipeline.wire["templateUri"]))
         if data.error:
             return f"{parameter}: {data.error}"
         if parameter == "dataset_uri":

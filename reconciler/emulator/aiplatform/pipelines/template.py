@@ -1,4 +1,4 @@
-"""The template tune-large-model: which parameters it takes, and what is refused before it runs.
+"""The templates tune-large-model and tune-large-chat-model: which parameters it takes, and what is refused before it runs.
 
 Parameters as google-cloud-aiplatform sends them and Google's pages show them; those pages give version 3 the learning
 rate under its older name too.
@@ -11,10 +11,11 @@ from reconciler.emulator.aiplatform.names import LOCATION, Parent, project_numbe
 from reconciler.emulator.google_errors import invalid_argument
 
 TEMPLATE = re.compile(
-    r"https://us-kfp\.pkg\.dev/ml-pipeline/large-language-model-pipelines/tune-large-model/(v2\.0\.0|v3\.0\.0)"
+    r"https://us-kfp\.pkg\.dev/ml-pipeline/large-language-model-pipelines/"
+    r"(tune-large-model|tune-large-chat-model)/(v2\.0\.0|v3\.0\.0)"
 )
-MODEL = re.compile(r"(text-bison|code-bison|codechat-bison)(-32k)?@00[12]")
-NAME = "tune-large-model"
+MODEL = re.compile(r"(text-bison|code-bison|chat-bison|codechat-bison)(-32k)?@00[12]")
+NAME, CHAT = "tune-large-model", "tune-large-chat-model"
 TEXT, WHOLE, NUMBER, YES_NO = "STRING", "NUMBER_INTEGER", "NUMBER_DOUBLE", "BOOLEAN"
 REQUIRED = ("project", "location", "large_model_reference", "model_display_name", "dataset_uri")
 TYPES = {
@@ -56,7 +57,7 @@ def check_template(body: dict[str, Any]) -> None:
     folder = config.get("gcsOutputDirectory", "")
     if not folder.startswith("gs://") or len(folder) == len("gs://"):
         raise invalid_argument("gcs_output_directory must be a gs:// path.", f"{AT}.gcs_output_directory")
-    _check_parameters(config.get("parameterValues", {}), match[1])
+    _check_parameters(config.get("parameterValues", {}), match[2])
 
 
 def _check_parameters(values: dict[str, Any], version: str) -> None:
@@ -82,6 +83,11 @@ def _has_type(kind: str, value: Any) -> bool:
         return isinstance(value, bool)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return number and (kind == NUMBER or float(value).is_integer())
+
+
+def rows_of(uri: str) -> str:
+    """How the rows of a template's data are written: a key of ROW_READERS."""
+    return "chats" if f"/{CHAT}/" in uri else "pairs"
 
 
 def refusal(parameters: dict[str, Any], parent: Parent) -> str:

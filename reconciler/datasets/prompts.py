@@ -9,6 +9,7 @@ Every line is checked before any is sent, so that a mistake costs nothing.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,9 @@ def read_prompts(path: str, *, root: str) -> tuple[PromptFile | None, tuple[Diag
     try:
         with open_beneath(root, path) as fd:
             lines = LineReader(fd)
+            if lines.head.startswith(BOM_UTF8):
+                hint = "Save the file as UTF-8 without a byte order mark."
+                raise Problem("prompt_encoding", "the file begins with a byte order mark", hint=hint, line=1)
             for number, line in _lines(lines):
                 try:
                     prompts.append(_prompt(number, line))
@@ -139,6 +143,8 @@ def _check_pattern(pattern: str) -> None:
         regex.compile(pattern)
     except (regex.error, RecursionError, OverflowError) as error:
         why = getattr(error, "msg", "") or "it is too complex"
+        at = getattr(error, "pos", None)
+        why = why if at is None else f"{why} at character {at + 1}"
         raise Problem("prompt_regex", f"is no regular expression: {why}", path="expect.regex") from None
 
 
@@ -155,9 +161,9 @@ def _check_schema(schema: Any) -> None:
             raise Problem("prompt_schema", "refers to something outside of it", path=where, hint=hint)
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        place = ".".join(str(part) for part in error.absolute_path)
-        within = f" at {place}" if place else ""
-        raise Problem("prompt_schema", f"is no JSON Schema{within}: {error.validator}", path=where) from None
+        place = ".".join((where, *(str(part) for part in error.absolute_path)))
+        hint = 'See https://json-schema.org/draft/2020-12: such as {"type": "object", "required": ["queue"]}'
+        raise Problem("prompt_schema", "is not what JSON Schema has there", path=place, hint=hint) from None
     except RecursionError:
         raise Problem("prompt_schema", "is nested too deeply", path=where) from None
 

@@ -206,8 +206,10 @@ def _warn_of_the_unused(
     project: ProjectFile, specs: Mapping[Address, Spec], references: References, findings: Findings
 ) -> None:
     used = {reference.target for mentioned in references.values() for reference in mentioned}
+    # A spec with mistakes in it may be the one that uses a dataset.
+    is_known = not findings.has_errors
     for address, spec in specs.items():
-        if address.kind == "Dataset" and address not in used:
+        if is_known and address.kind == "Dataset" and address not in used:
             spec.report.warn("unused_dataset", f"no spec uses {address}", ("metadata", "name"))
     for index, (override, _) in enumerate(project.overrides):
         if index not in project.used:

@@ -95,10 +95,11 @@ def _check_metric(spec: Spec, gate: dict[str, Any], path: FieldPath) -> None:
     known = _metrics_of(spec)
     if not known or name in known:
         return
-    if name in METRICS[_tuning_of(spec)]:
+    of_method = METRICS[_tuning_of(spec)]
+    if name in of_method:
         message, hint = f"{name} is measured on validation data, and there is none", "Give validationDatasetUri."
     else:
-        message, hint = f"{name} is no metric of this kind of run", did_you_mean(name, known)
+        message, hint = f"{name} is no metric of this kind of run", did_you_mean(name, of_method)
     spec.report.error("unknown_metric", message, (*path, "name"), hint=hint, which=VALUE)
 
 
@@ -129,7 +130,9 @@ def _check_endpoint(spec: Spec) -> None:
     traffic, path = spec.body["traffic"], ("spec", "traffic")
     total = sum(share["percent"] for share in traffic)
     if total != 100:
-        spec.report.error("out_of_range", f"the percentages of traffic add up to {total}, not to 100", path)
+        hint = f"Give {100 - total} more to them." if total < 100 else f"Take {total - 100} off them."
+        message = f"the percentages of traffic add up to {total}, not to 100"
+        spec.report.error("out_of_range", message, path, hint=hint)
     seen: set[tuple[Any, ...]] = set()
     for index, share in enumerate(traffic):
         key = (share["model"], share.get("version"), share.get("checkpoint"))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from reconciler.applying.gates.reading import read_gates
 from reconciler.datasets.prompts import MOST_PROMPTS, read_prompts
+from tests.planning.build import desired, model
 
 GOOD = '{"prompt": "Where is my order?", "expect": {"contains": "shipping"}}'
 
@@ -57,9 +60,9 @@ def test_prompts_and_whole_conversations_can_be_written(tmp_path: Path) -> None:
         (expect('{"like": "a"}'), "one of exact"),
         (expect('{"contains": ""}'), "should not be empty"),
         (expect('{"exact": 1}'), "should be a text"),
-        (expect('{"regex": "("}'), "no regular expression"),
+        (expect('{"regex": "id=("}'), "no regular expression: missing ) at character 5"),
         (expect(json.dumps({"regex": "a" * 2000})), "longer than"),
-        (expect('{"jsonSchema": {"type": "objekt"}}'), "no JSON Schema at type"),
+        (expect('{"jsonSchema": {"type": "objekt"}}'), "`expect.jsonSchema.type` is not what JSON Schema has"),
         (expect('{"jsonSchema": true}'), "should be an object"),
         (expect('{"jsonSchema": {"$ref": "http://127.0.0.1/x"}}'), "outside"),
     ],
@@ -81,7 +84,12 @@ def test_every_broken_line_is_told_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "code"),
-    [("\n", "prompt_none"), (f"{GOOD}\n" * (MOST_PROMPTS + 1), "prompt_too_many"), (None, "prompt_unreadable")],
+    [
+        ("\ufeff" + GOOD, "prompt_encoding"),
+        ("\n", "prompt_none"),
+        (f"{GOOD}\n" * (MOST_PROMPTS + 1), "prompt_too_many"),
+        (None, "prompt_unreadable"),
+    ],
 )
 def test_a_file_that_cannot_be_used_as_a_whole(tmp_path: Path, content: str | None, code: str) -> None:
     if content is not None:
@@ -97,3 +105,11 @@ def test_a_file_outside_the_project_is_never_read(tmp_path: Path) -> None:
     (project / "p.jsonl").symlink_to("../secret")
     _, (finding,) = read_prompts("p.jsonl", root=str(project))
     assert finding.code == "prompt_outside_project"
+
+
+def test_a_file_that_is_not_there_is_shown_where_the_spec_names_it(tmp_path: Path) -> None:
+    spec = model(gates={"prompts": {"file": "nowhere.jsonl"}})
+    want = desired(spec)
+    _, (finding,) = read_gates(replace(want, project=replace(want.project, root=str(tmp_path))))
+    assert finding.source == spec.sources.at("gates.prompts.file")
+    assert finding.address == "TunedModel/m"

@@ -521,6 +521,12 @@ def test_a_misspelt_metric_gets_a_suggestion(work: Workspace) -> None:
     assert place(found) == "specs/a.yaml:6:28"
 
 
+def test_a_misspelt_metric_of_validation_is_suggested_without_validation_data_too(work: Workspace) -> None:
+    gates = "  gates: {metrics: [{name: /eval_total_los, max: 1}]}\n"
+    work.spec(vertex(SUPERVISED % "", around=gates))
+    assert work.finding("unknown_metric").hint == "Did you mean /eval_total_loss?"
+
+
 def test_a_gate_on_validation_needs_validation_data(work: Workspace) -> None:
     gates = "  gates: {metrics: [{name: /eval_total_loss, max: 1}]}\n"
     work.spec(vertex(SUPERVISED % "", around=gates))

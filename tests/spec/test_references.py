@@ -137,6 +137,11 @@ def test_a_long_circle_is_shown_shortened(work: Workspace) -> None:
     assert work.finding("dependency_cycle").message.count("->") == 9
 
 
+def test_while_a_spec_has_a_mistake_no_dataset_is_called_unused(work: Workspace) -> None:
+    work.spec(MODEL.replace("baseModel", "baseModle"), dataset("train"))
+    assert "unused_dataset" not in work.codes()
+
+
 def test_a_dataset_that_nobody_uses_is_remarked_on(work: Workspace) -> None:
     work.spec(MODEL, dataset("train"))
     found = work.finding("unused_dataset")

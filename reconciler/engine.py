@@ -110,7 +110,8 @@ class Engine:
             return result
         waiting = Waiting(cloud.providers, self.clock, self.interrupt, emit, timeout=options.timeout)
         while latest.moved or (
-            waiting.worth_it(latest.pending, latest.doubts) and waiting.until_news(self.store.read())
+            waiting.worth_it(latest.pending, latest.doubts)
+            and waiting.until_news(self.store.read(), queued=latest.queued)
         ):
             so_far = replace(options, plan=replace(options.plan, spent=result.spent))
             before, latest = latest, runner.following(so_far)

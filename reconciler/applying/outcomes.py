@@ -24,7 +24,7 @@ from reconciler.providers.protocol import ObjectStore, TuningProvider
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What a plan is asked for; empty targets are everything. `spent` is what earlier passes of this apply have spent."""
+    """What a plan is asked for; empty targets are everything. `spent` is what earlier passes of an apply have spent."""
 
     targets: tuple[Address, ...] = ()
     destroy: bool = False
@@ -65,10 +65,10 @@ class HeldItem:
 
 @dataclass(frozen=True, slots=True)
 class ApplyResult:
-    """What an apply came to. `pending` names the runs that are still on their way.
+    """What an apply came to. `pending` names the runs that are still on their way, and what waits for its turn.
 
-    `moved` says that the last pass did something, after which another may find more to do. `unpublished` is set when
-    the last pass could not write the manifest. `spent` is in US dollars, as estimated.
+    `queued` says that something does. `moved` says that the last pass did something, after which another may find more
+    to do. `unpublished` is set when the last pass could not write the manifest. `spent` is in US dollars, as estimated.
     """
 
     plan: Plan
@@ -83,6 +83,7 @@ class ApplyResult:
     moved: bool = False
     unpublished: Event | None = None
     spent: float = 0.0
+    queued: bool = False
 
     @property
     def failures(self) -> tuple[Event, ...]:

@@ -181,6 +181,7 @@ class PassRunner:
                 *(HeldItem(address, reason) for address, reason in ledger.held),
             ),
             pending=(*running(state), *waiting),
+            queued=bool(waiting),
             failed=tuple(ledger.failed),
             doubts=tuple(doubts.values()),
             interrupted=self.interrupt.requested,

@@ -48,21 +48,30 @@ class Waiting:
         self._emit = emit
         self._ends = None if timeout is None else clock.monotonic() + timeout
         self._told: dict[str, tuple[object, ...]] = {}
+        self._idle = FIRST_PAUSE
         self.timed_out = False
 
     def worth_it(self, pending: Sequence[str], doubts: Sequence[Exception]) -> bool:
         """Whether there is anything to wait for, and leave to do so."""
         return bool(pending or doubts) and not self._interrupt.requested and not self.timed_out
 
-    def until_news(self, state: State) -> bool:
-        """Return True when another pass has something to do, False when the wait is over."""
+    def until_news(self, state: State, *, queued: bool = False) -> bool:
+        """Return True when another pass has something to do, False when the wait is over.
+
+        With `queued` a place may become free without any run of ours having ended, so a pass looks every thirty
+        seconds; where none of ours runs at all, that is all there is to wait for.
+        """
         live = [
             Live(r.address, r.backend, v) for r in state.resources.values() for v in r.versions if v.is_live and v.run
         ]
-        pause = FIRST_PAUSE
+        started = self._clock.monotonic()
+        pause = FIRST_PAUSE if live else self._idle
+        self._idle = FIRST_PAUSE if live else min(self._idle * GROWTH, LONGEST_PAUSE)
         while self._pause(pause):
             pause = min(pause * GROWTH, LONGEST_PAUSE)
             if not live or self._doubt_is_ripe(state):
+                return True
+            if queued and self._clock.monotonic() - started >= LONGEST_PAUSE:
                 return True
             for item in live:
                 run = self._ask(item)

@@ -54,6 +54,8 @@ class PlainSink:
             return []
         if event.type == "progress" and (self._session.quiet or not self.is_news(event)):
             return []
+        if event.type == "pending" and not self._is_new(event.address, ("pending", event.message)):
+            return []
         line = event_line(event, self._console.palette)
         step = next_step_of(event)
         gap = [""] if self._plan_shown else []
@@ -62,9 +64,11 @@ class PlainSink:
 
     def is_news(self, event: Event) -> bool:
         """Whether a run is in another state than when it was last told, or further by a tenth of its steps."""
-        now = (event.fields.get("version"), event.fields.get("state"), _tenths(event))
-        before = self._told.get(event.address)
-        self._told[event.address] = now
+        return self._is_new(event.address, (event.fields.get("version"), event.fields.get("state"), _tenths(event)))
+
+    def _is_new(self, address: str, now: tuple[object, ...]) -> bool:
+        before = self._told.get(address)
+        self._told[address] = now
         return before != now
 
 

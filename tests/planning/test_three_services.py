@@ -1,168 +1,50 @@
-"""The state table over all three services: every row that is not about one service's own resources.
+"""The state table over all three services, rows 1 to 32: what is new, what runs, what has ended.
 
-Rows about endpoints (33, 34, 37, 40, 53) have no meaning for the Gemini API, whose models serve by themselves, and rows
-about labels (31, 39) none either. Rows 7 and 8 are in `test_other_services.py`.
+`row` says which services a row runs against, and why not against the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from reconciler.core.client_ids import client_id, labels_from
-from reconciler.core.desired import Backend, Dataset, DatasetContent, Desired, Limits, TunedModel
-from reconciler.core.labels import own_labels
-from reconciler.core.observed import LiveModel, Observed, Run, Unreadable
-from reconciler.core.plan import Plan
+from reconciler.core.desired import Limits, TunedModel
+from reconciler.core.moments import stamp
+from reconciler.core.observed import LiveModel
+from reconciler.core.plan import Action
 from reconciler.core.runs import RunState
-from reconciler.core.state import IntentStatus, Record, RunError, State, Version, VersionStatus
-from reconciler.spec.fingerprint import training_fingerprint
-from tests.planning.build import JUST_NOW, LOCATION, LONG_AGO, NOW, dataset, desired, intent, live, model, steps
+from reconciler.core.state import IntentStatus, RunError, Version, VersionStatus
+from reconciler.planning.absorb import absorb
+from reconciler.spec.fingerprint import evaluation_fingerprint
+from tests.planning.build import JUST_NOW, NOW, TRAIN, intent, model, model_name, steps, warned
 from tests.planning.build import observed as observed_of
-from tests.planning.build import plan as plan_of
 from tests.planning.build import record as record_of
 from tests.planning.build import run as a_run
 from tests.planning.build import state as state_of
-from tests.planning.build import version as version_of
-
-DATA: Mapping[Backend, Dataset] = {
-    "vertex": dataset("data"),
-    "gemini": replace(dataset("data"), format="textPairs"),
-    "palm": replace(dataset("data"), format="inputOutput"),
-}
-CONTENT = DatasetContent("a" * 64, 100, 240)
-UNDER_WAY = [RunState.RUNNING, RunState.UNKNOWN]
+from tests.planning.services import IN_THE_REQUEST, NO_SUCH_STATE, Service, active, row
 
 
-@dataclass(frozen=True)
-class Service:
-    """One service, and worlds to plan in for it."""
-
-    backend: Backend
-
-    def spec(self, epochs: int = 3, *, display_name: str = "", base: str = "base-1", **lifecycle: Any) -> TunedModel:
-        bodies: dict[Backend, dict[str, Any]] = {
-            "vertex": {
-                "baseModel": base,
-                "supervisedTuningSpec": {
-                    "trainingDatasetUri": "Dataset/data",
-                    "hyperParameters": {"epochCount": epochs},
-                },
-            },
-            "gemini": {
-                "baseModel": f"models/{base}",
-                "tuningTask": {"trainingData": "Dataset/data", "hyperparameters": {"epochCount": epochs}},
-            },
-            "palm": {
-                "templateUri": "https://x/tune-large-model/v3.0.0",
-                "runtimeConfig": {
-                    "parameterValues": {
-                        "large_model_reference": base,
-                        "dataset_uri": "Dataset/data",
-                        "train_steps": epochs,
-                    }
-                },
-            },
-        }
-        location = "" if self.backend == "gemini" else LOCATION
-        return model(
-            "m", bodies[self.backend], backend=self.backend, location=location, display_name=display_name, **lifecycle
-        )
-
-    def want(self, *specs: TunedModel, limits: Limits | None = None) -> Desired:
-        return desired(*specs, DATA[self.backend], contents={"data": CONTENT}, limits=limits)
-
-    def run_name(self, spec: TunedModel, number: int = 1, attempt: int = 1) -> str:
-        if self.backend == "vertex":
-            return f"projects/acme/locations/{LOCATION}/tuningJobs/{number}{attempt}"
-        fingerprint = training_fingerprint(spec, self.want(spec).contents)
-        ident = client_id("proj", spec.address, fingerprint, number, attempt)
-        return (
-            f"tunedModels/{ident}"
-            if self.backend == "gemini"
-            else f"projects/acme/locations/{LOCATION}/pipelineJobs/{ident}"
-        )
-
-    def version(
-        self, spec: TunedModel, number: int = 1, status: VersionStatus = VersionStatus.READY, **fields: Any
-    ) -> Version:
-        names: dict[str, Any] = {"run": self.run_name(spec, number)}
-        made = version_of(spec, number, status, want=self.want(spec), **{**names, **fields})
-        if self.backend != "gemini":
-            return made
-        return replace(made, endpoint="", model=made.run if made.model else "")
-
-    def run(self, spec: TunedModel, made: Version, status: RunState | None = None, **fields: Any) -> Run:
-        """What the API says of a version's run."""
-        labels = own_labels("proj", spec.address, made.fingerprint, made.attempt)
-        if self.backend == "gemini":
-            labels = labels_from(made.run.partition("/")[2], "proj", [spec.address])
-        known: dict[str, Any] = {
-            "backend": self.backend,
-            "labels": labels,
-            "display_name": spec.display_name,
-            "body": self._echo(spec),
-            "model": made.model,
-            "endpoint": made.endpoint,
-            "error": made.error,
-        }
-        return a_run(made.run, status or made.run_state, **{**known, **fields})
-
-    def _echo(self, spec: TunedModel) -> dict[str, Any]:
-        """The body as the server gives it back: URIs for addresses, and no training data from the Gemini API."""
-        body = dict(spec.body)
-        uri = DATA[self.backend].uri(CONTENT.sha256)
-        if self.backend == "gemini":
-            body["tuningTask"] = {k: v for k, v in body["tuningTask"].items() if k != "trainingData"}
-        elif self.backend == "palm":
-            values = {**body["runtimeConfig"]["parameterValues"], "dataset_uri": uri}
-            body["runtimeConfig"] = {"parameterValues": values}
-        else:
-            body["supervisedTuningSpec"] = {**body["supervisedTuningSpec"], "trainingDatasetUri": uri}
-        return body
-
-    def live(self, spec: TunedModel, made: Version, **words: Any) -> tuple[Any, ...]:
-        if self.backend == "gemini":
-            return (LiveModel(made.model, **{"display_name": spec.display_name, **words}),)
-        return live(spec, made, **words)
-
-    def serving(self, spec: TunedModel, **fields: Any) -> tuple[Record, tuple[Any, ...]]:
-        made = self.version(spec, **fields)
-        return record_of(spec, made, current=1), (self.run(spec, made), *self.live(spec, made))
-
-    def plan(self, want: Desired, known: State, seen: Observed, **options: Any) -> Plan:
-        return plan_of(want, known, seen, **{"allow_retired": True, **options})
-
-    def steps(self, spec: TunedModel | None, known: State, *seen: Any, **options: Any) -> list[tuple[str, str]]:
-        """What is done about the model, its dataset aside."""
-        want = self.want(spec) if spec else self.want()
-        return steps(self.plan(want, known, observed_of(*seen), **options), "m")
+def candidate(service: Service) -> tuple[TunedModel, Version]:
+    """A spec with a gate, and its first version, finished and not judged yet."""
+    spec = service.spec(gates={"metrics": [{"name": "/loss", "max": 0.9}]})
+    return spec, service.version(spec, 1, VersionStatus.CANDIDATE)
 
 
-@pytest.fixture(params=["vertex", "gemini", "palm"])
-def service(request: pytest.FixtureRequest) -> Service:
-    return Service(request.param)
-
-
-def active(service: Service, spec: TunedModel, **fields: Any) -> tuple[Record, Version]:
-    made = service.version(spec, 1, VersionStatus.ACTIVE, **fields)
-    return record_of(spec, made), made
-
-
+@row(1)
 def test_row_01_a_new_spec_is_created(service: Service) -> None:
     assert service.steps(service.spec(), state_of()) == [("create", "new")]
 
 
+@row(2)
 def test_row_02_a_run_of_the_same_spec_that_no_record_knows_is_proposed(service: Service) -> None:
     spec = service.spec()
     made = service.version(spec, 1, VersionStatus.ACTIVE)
     assert service.steps(spec, state_of(), service.run(spec, made)) == [("adopt", "labelled_run_found")]
 
 
+@row(3)
 def test_row_03_several_such_runs_are_ambiguous(service: Service) -> None:
     spec = service.spec()
     runs = [
@@ -172,6 +54,7 @@ def test_row_03_several_such_runs_are_ambiguous(service: Service) -> None:
     assert service.steps(spec, state_of(), *runs) == [("hold", "ambiguous")]
 
 
+@row(4)
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
@@ -190,6 +73,7 @@ def test_row_04_an_unsettled_create_is_never_sent_again_before_its_absence_is_ce
     assert service.steps(spec, state_of(intents=(open_one,))) == [expected]
 
 
+@row(5)
 def test_row_05_a_create_whose_answer_was_lost_is_attached(service: Service) -> None:
     spec = service.spec()
     made = service.version(spec, 1, VersionStatus.ACTIVE)
@@ -201,6 +85,7 @@ def test_row_05_a_create_whose_answer_was_lost_is_attached(service: Service) -> 
     assert service.steps(spec, state_of(intents=(open_one,)), found) == [("adopt", "intent_found")]
 
 
+@row(6)
 def test_row_06_a_full_quota_queues_and_counts_foreign_runs(service: Service) -> None:
     spec = service.spec()
     foreign = a_run("tunedModels/foreign", backend="gemini")
@@ -208,13 +93,78 @@ def test_row_06_a_full_quota_queues_and_counts_foreign_runs(service: Service) ->
     assert steps(service.plan(want, state_of(), observed_of(foreign)), "m") == [("queue", "queue_full")]
 
 
-@pytest.mark.parametrize("status", UNDER_WAY)
-def test_rows_10_11_what_runs_is_waited_for(service: Service, status: RunState) -> None:
+@row(7)
+def test_row_07_a_base_model_past_its_last_day_is_told_with_its_successor(service: Service) -> None:
+    made = service.plan(service.want(service.spec(base="gemini-old")), state_of(), observed_of())
+    (told,) = [d for d in made.diagnostics if d.code == "base_model_retired"]
+    assert "gemini-3.5-flash" in told.hint
+    assert steps(made, "m") == [("create", "new")]
+
+
+@row(8, vertex="takes new tunes")
+def test_row_08_a_service_that_takes_no_new_tunes_is_held_with_what_to_do_instead(service: Service) -> None:
+    made = service.plan(service.want(service.spec()), state_of(), observed_of(), allow_retired=False)
+    assert steps(made, "m") == [("hold", "service_retired")]
+    (change,) = [c for c in made.changes if c.address.kind == "TunedModel"]
+    assert "`vertex` block" in change.reasons[0].message
+
+
+@row(9)
+def test_row_09_a_local_dataset_that_could_not_be_read_is_held(service: Service) -> None:
+    want = replace(service.want(service.spec()), contents={})
+    assert steps(service.plan(want, state_of(), observed_of()), "m") == [("hold", "dataset_missing")]
+
+
+@row(9, gemini=IN_THE_REQUEST)
+def test_row_09_a_missing_object_is_held_before_anything_is_paid(service: Service) -> None:
+    want = service.want(service.spec(data=TRAIN))
+    assert steps(service.plan(want, state_of(), observed_of(gone=[TRAIN])), "m") == [("hold", "dataset_missing")]
+
+
+@row(11)
+@pytest.mark.parametrize("status", [RunState.RUNNING, RunState.UNKNOWN])
+def test_row_11_what_runs_is_waited_for(service: Service, status: RunState) -> None:
     spec = service.spec()
     record, made = active(service, spec)
     assert service.steps(spec, state_of(record), service.run(spec, made, status)) == [("wait", "run_active")]
 
 
+@row(10, gemini="starts at once: it has no state before CREATING")
+@pytest.mark.parametrize("status", [RunState.QUEUED, RunState.PENDING])
+def test_row_10_what_has_not_started_is_waited_for(service: Service, status: RunState) -> None:
+    spec = service.spec()
+    record, made = active(service, spec)
+    assert service.steps(spec, state_of(record), service.run(spec, made, status)) == [("wait", "run_active")]
+
+
+@row(12)
+def test_row_12_a_run_without_steps_for_a_day_alerts(service: Service) -> None:
+    spec = service.spec()
+    record, made = active(service, spec)
+    found = service.run(spec, made, RunState.RUNNING, started_at=stamp(NOW - timedelta(hours=25)))
+    planned = service.plan(service.want(spec), state_of(record), observed_of(found))
+    assert steps(planned, "m") == [("wait", "run_active")]
+    assert "run_stalled" in warned(planned)
+
+
+@row(13, gemini="is never paused")
+def test_row_13_a_paused_run_is_waited_for_with_an_alert(service: Service) -> None:
+    spec = service.spec()
+    record, made = active(service, spec)
+    planned = service.plan(service.want(spec), state_of(record), observed_of(service.run(spec, made, RunState.PAUSED)))
+    assert steps(planned, "m") == [("wait", "run_active")]
+    assert "run_paused" in warned(planned)
+
+
+@row(14, gemini="starts at once: it has no state before CREATING")
+def test_row_14_a_run_that_has_not_started_is_replaced(service: Service) -> None:
+    spec = service.spec()
+    record, made = active(service, spec)
+    found = service.run(spec, made, RunState.PENDING)
+    assert service.steps(service.spec(4), state_of(record), found) == [("cancel", "changed_before_start")]
+
+
+@row(15)
 @pytest.mark.parametrize(
     ("while_running", "expected"),
     [("wait", ("wait", "changed_while_running")), ("cancelAndReplace", ("cancel", "replaced"))],
@@ -228,13 +178,7 @@ def test_row_15_a_changed_spec_waits_for_the_run_or_replaces_it(
     assert service.steps(changed, state_of(record), service.run(spec, made, RunState.RUNNING)) == [expected]
 
 
-def test_row_14_a_run_that_has_not_started_is_replaced(service: Service) -> None:
-    spec = service.spec()
-    record, made = active(service, spec)
-    found = service.run(spec, made, RunState.PENDING)
-    assert service.steps(service.spec(4), state_of(record), found) == [("cancel", "changed_before_start")]
-
-
+@row(16)
 def test_row_16_what_is_being_cancelled_is_waited_for(service: Service) -> None:
     spec = service.spec()
     made = service.version(spec, 1, VersionStatus.CANCELLING)
@@ -242,6 +186,19 @@ def test_row_16_what_is_being_cancelled_is_waited_for(service: Service) -> None:
     assert service.steps(spec, state_of(record_of(spec, made)), found) == [("wait", "cancelling")]
 
 
+@row(17)
+def test_row_17_a_cancelled_run_that_won_the_race_is_kept_and_the_new_one_is_tuned(service: Service) -> None:
+    spec, changed = service.spec(), service.spec(4)
+    stopping = service.version(spec, 1, VersionStatus.CANCELLING)
+    done = service.version(spec)
+    won = service.run(spec, replace(stopping, model=done.model, endpoint=done.endpoint), RunState.SUCCEEDED)
+    seen = observed_of(won, *service.live(spec, done))
+    known = absorb(state_of(record_of(spec, stopping)), seen, NOW)
+    assert known.resources[spec.address].versions[0].status is VersionStatus.SUPERSEDED
+    assert steps(service.plan(service.want(changed), known, seen), "m") == [("retune", "training_changed")]
+
+
+@row(18)
 def test_row_18_a_reverted_spec_cancels_the_run_and_trains_nothing(service: Service) -> None:
     spec, changed = service.spec(), service.spec(4)
     first = service.version(spec)
@@ -251,11 +208,34 @@ def test_row_18_a_reverted_spec_cancels_the_run_and_trains_nothing(service: Serv
     assert service.steps(spec, known, *seen) == [("cancel", "reverted"), ("rollback", "reverted")]
 
 
+@row(19)
+def test_row_19_a_new_name_waits_for_the_run(service: Service) -> None:
+    spec = service.spec()
+    record, made = active(service, spec)
+    renamed = service.spec(display_name="New")
+    planned = service.plan(
+        service.want(renamed), state_of(record), observed_of(service.run(spec, made, RunState.RUNNING))
+    )
+    (change,) = [c for c in planned.changes if c.address == spec.address]
+    assert (change.action, [r.code for r in change.reasons]) == (Action.WAIT, ["run_active", "metadata_deferred"])
+
+
+@row(20)
 def test_row_20_a_new_display_name_is_patched(service: Service) -> None:
     record, there = service.serving(service.spec())
     assert service.steps(service.spec(display_name="New"), state_of(record), *there) == [("update", "metadata_changed")]
 
 
+@row(21)
+def test_row_21_a_finished_version_with_gates_is_evaluated(service: Service) -> None:
+    spec, made = candidate(service)
+    seen = (service.run(spec, made), *service.live(spec, made))
+    known = state_of(record_of(spec, made))
+    assert service.steps(spec, known, *seen, evaluates=True) == [("evaluate", "gate_pending")]
+    assert service.steps(spec, known, *seen) == [("hold", "gate_pending")]
+
+
+@row(22)
 def test_row_22_a_finished_version_is_promoted(service: Service) -> None:
     spec = service.spec()
     record, made = active(service, spec)
@@ -264,6 +244,31 @@ def test_row_22_a_finished_version_is_promoted(service: Service) -> None:
     assert service.steps(spec, state_of(record), found, *service.live(spec, done)) == [("promote", "first_version")]
 
 
+@row(22, 23)
+@pytest.mark.parametrize(
+    ("passed", "expected"), [(True, ("promote", "first_version")), (False, ("hold", "gate_failed"))]
+)
+def test_rows_22_23_gates_decide_over_a_finished_version(
+    service: Service, passed: bool, expected: tuple[str, str]
+) -> None:
+    spec, made = candidate(service)
+    evidence = {"gates": {"digest": evaluation_fingerprint(spec, service.want(spec).contents), "passed": passed}}
+    judged = replace(made, evidence=evidence)
+    seen = (service.run(spec, judged), *service.live(spec, judged))
+    assert service.steps(spec, state_of(record_of(spec, judged)), *seen) == [expected]
+
+
+@row(24, gemini=NO_SUCH_STATE, palm=NO_SUCH_STATE)
+def test_row_24_a_partial_success_is_held_for_approval(service: Service) -> None:
+    spec = service.spec()
+    record, made = active(service, spec)
+    done = service.version(spec)
+    partly = replace(made, model=done.model, endpoint=done.endpoint)
+    found = service.run(spec, partly, RunState.PARTIALLY_SUCCEEDED)
+    assert service.steps(spec, state_of(record), found, *service.live(spec, done)) == [("hold", "partial_success")]
+
+
+@row(25, 26)
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
@@ -282,124 +287,7 @@ def test_rows_25_26_a_failed_run_is_held_or_tried_again_by_its_cause(
     assert service.steps(spec, state_of(record_of(spec, made)), found)[0] == expected
 
 
-def test_row_27_attempts_are_used_up(service: Service) -> None:
-    spec = service.spec()
-    made = service.version(spec, 1, VersionStatus.FAILED, error=RunError(13, "no"), attempts=2)
-    found = service.run(spec, made, RunState.FAILED)
-    assert service.steps(spec, state_of(record_of(spec, made)), found) == [("hold", "exhausted")]
-
-
-def test_row_28_what_somebody_else_cancelled_is_not_started_again(service: Service) -> None:
-    spec = service.spec()
-    record, made = active(service, spec)
-    found = service.run(spec, made, RunState.CANCELLED)
-    assert service.steps(spec, state_of(record), found) == [("hold", "cancelled_elsewhere")]
-
-
-def test_row_32_a_run_that_is_gone_is_not_paid_for_again_unasked(service: Service) -> None:
-    spec = service.spec()
-    record, _ = active(service, spec)
-    assert service.steps(spec, state_of(record)) == [("hold", "run_gone")]
-
-
-def test_a_run_of_a_moment_ago_need_not_be_listed_yet(service: Service) -> None:
-    spec = service.spec()
-    record, _ = active(service, spec, created_at=JUST_NOW)
-    assert service.steps(spec, state_of(record)) == [("wait", "run_not_listed_yet")]
-
-
-def test_row_35_a_model_that_is_gone_is_held(service: Service) -> None:
-    spec = service.spec()
-    record, (found, *_) = service.serving(spec)
-    seen = () if service.backend == "gemini" else (found,)
-    assert service.steps(spec, state_of(record), *seen) == [("hold", "model_gone")]
-
-
-def test_nothing_is_to_be_done_about_what_serves_as_declared(service: Service) -> None:
-    record, there = service.serving(service.spec())
-    assert service.steps(service.spec(), state_of(record), *there) == []
-
-
-def test_row_47_another_base_model_is_a_new_version(service: Service) -> None:
-    record, there = service.serving(service.spec())
-    changed = service.spec(base="base-2")
-    assert service.steps(changed, state_of(record), *there) == [("retune", "training_changed")]
-
-
-def test_row_48_a_rollback_trains_nothing(service: Service) -> None:
-    spec, changed = service.spec(), service.spec(4)
-    versions = [service.version(spec, 1, VersionStatus.SUPERSEDED), service.version(changed, 2)]
-    there = [
-        part
-        for s, v in zip((spec, changed), versions, strict=True)
-        for part in (service.run(s, v), *service.live(s, v))
-    ]
-    known = state_of(record_of(changed, *versions, current=2))
-    assert service.steps(spec, known, *there)[0] == ("rollback", "reverted")
-
-
-@pytest.mark.parametrize(("on_remove", "action"), [("delete", "delete"), ("retain", "forget")])
-def test_row_49_a_removed_spec_takes_its_model_along_or_leaves_it(
-    service: Service, on_remove: str, action: str
-) -> None:
-    record, there = service.serving(service.spec())
-    found = service.steps(None, state_of(replace(record, on_remove=on_remove)), *there)
-    assert [step for step, _ in found] == [action]
-
-
-def test_row_50_a_removed_spec_cancels_its_run(service: Service) -> None:
-    spec = service.spec()
-    record, made = active(service, spec)
-    assert service.steps(None, state_of(record), service.run(spec, made)) == [("cancel", "removed")]
-
-
-def test_row_52_versions_past_keep_last_go(service: Service) -> None:
-    spec, changed = service.spec(keep_last=1), service.spec(4, keep_last=1)
-    versions = [service.version(spec, 1, VersionStatus.SUPERSEDED), service.version(changed, 2)]
-    there = [
-        part
-        for s, v in zip((spec, changed), versions, strict=True)
-        for part in (service.run(s, v), *service.live(s, v))
-    ]
-    known = state_of(record_of(changed, *versions, current=2))
-    assert service.steps(changed, known, *there) == [("delete", "past_keep_last")]
-
-
-def test_row_54_what_has_expired_goes(service: Service) -> None:
-    spec = service.spec(expire_after=86400)
-    record, there = service.serving(spec, finished_at=LONG_AGO)
-    assert service.steps(spec, state_of(record), *there) == [("delete", "expired")]
-
-
-def test_row_55_runs_of_others_are_only_counted(service: Service) -> None:
-    spec = service.spec()
-    record, there = service.serving(spec)
-    made = service.plan(
-        service.want(spec), state_of(record), observed_of(*there, a_run("tunedModels/x", backend="gemini"))
-    )
-    assert [d.code for d in made.diagnostics] == ["unmanaged"]
-
-
-def test_row_56_a_lost_state_is_rebuilt_from_what_is_there(service: Service) -> None:
-    spec = service.spec()
-    _, there = service.serving(spec)
-    assert service.steps(spec, state_of(), *there) == [("adopt", "labelled_run_found")]
-
-
-def test_what_could_not_be_read_is_never_called_missing(service: Service) -> None:
-    spec = service.spec()
-    record, _ = service.serving(spec)
-    made = service.plan(service.want(spec), state_of(record), observed_of(Unreadable(service.backend, "403")))
-    assert not made.complete
-    assert steps(made, "m") == []
-
-
-def test_protection_wins_over_removal(service: Service) -> None:
-    record, there = service.serving(service.spec())
-    protected = replace(record, prevent_destroy=True)
-    assert service.steps(None, state_of(protected), *there) == [("hold", "prevent_destroy")]
-
-
+@row(26)
 def test_row_26_a_retry_waits_its_time(service: Service) -> None:
     spec = service.spec()
     error = RunError(13, "no")
@@ -407,3 +295,61 @@ def test_row_26_a_retry_waits_its_time(service: Service) -> None:
     made = service.version(spec, 1, VersionStatus.FAILED, error=error, finished_at=just)
     found = service.run(spec, made, RunState.FAILED)
     assert service.steps(spec, state_of(record_of(spec, made)), found) == [("wait", "backoff")]
+
+
+@row(27)
+def test_row_27_attempts_are_used_up(service: Service) -> None:
+    spec = service.spec()
+    made = service.version(spec, 1, VersionStatus.FAILED, error=RunError(13, "no"), attempts=2)
+    found = service.run(spec, made, RunState.FAILED)
+    assert service.steps(spec, state_of(record_of(spec, made)), found) == [("hold", "exhausted")]
+
+
+@row(28)
+def test_row_28_what_somebody_else_cancelled_is_not_started_again(service: Service) -> None:
+    spec = service.spec()
+    record, made = active(service, spec)
+    found = service.run(spec, made, RunState.CANCELLED)
+    assert service.steps(spec, state_of(record), found) == [("hold", "cancelled_elsewhere")]
+
+
+@row(29)
+def test_row_29_what_we_cancelled_is_tuned_again_only_if_it_is_wanted(service: Service) -> None:
+    spec = service.spec()
+    made = service.version(spec, 1, VersionStatus.CANCELLING)
+    known, ended = state_of(record_of(spec, made)), service.run(spec, made, RunState.CANCELLED)
+    assert service.steps(spec, known, ended)[0] == ("create", "new")
+    # Jobs can never be deleted; what the other services keep of a run can, and is.
+    gone = ("forget", "nothing_left") if service.backend == "vertex" else ("delete", "removed")
+    assert service.steps(None, known, ended) == [gone]
+
+
+@row(30, gemini=NO_SUCH_STATE, palm=NO_SUCH_STATE)
+def test_row_30_an_expired_run_is_retried_once(service: Service) -> None:
+    spec = service.spec(max_attempts=5)
+    first = service.version(spec, 1, VersionStatus.FAILED, run_state=RunState.EXPIRED)
+    assert service.steps(spec, state_of(record_of(spec, first))) == [("create", "retry")]
+    second = replace(first, attempts=2)
+    assert service.steps(spec, state_of(record_of(spec, second))) == [("hold", "exhausted")]
+
+
+@row(31, gemini="run and model are one: neither is there without the other")
+def test_row_31_the_model_of_a_run_that_is_gone_is_attached(service: Service) -> None:
+    spec = service.spec()
+    record, made = active(service, spec)
+    left = LiveModel(model_name(9), labels={"tuneform-attempt": made.attempt})
+    assert service.steps(spec, state_of(record), left) == [("adopt", "model_of_lost_run")]
+
+
+@row(32)
+def test_row_32_a_run_that_is_gone_is_not_paid_for_again_unasked(service: Service) -> None:
+    spec = service.spec()
+    record, _ = active(service, spec)
+    assert service.steps(spec, state_of(record)) == [("hold", "run_gone")]
+
+
+@row()
+def test_a_run_of_a_moment_ago_need_not_be_listed_yet(service: Service) -> None:
+    spec = service.spec()
+    record, _ = active(service, spec, created_at=JUST_NOW)
+    assert service.steps(spec, state_of(record)) == [("wait", "run_not_listed_yet")]

@@ -36,7 +36,7 @@ def records_of(lines: LineReader, fmt: DatasetFormat, name: str, warn: Warn) -> 
     if lines.head.startswith(_UTF_16):
         raise Problem("dataset_encoding", "the file is UTF-16", hint="Save the file as UTF-8.", line=1)
     if fmt == "textPairs" and name.lower().endswith(".csv"):
-        return _table(lines)
+        return _table(lines, warn)
     if lines.head.startswith(_BOM):
         hint = "Save the file as UTF-8 without a byte order mark."
         raise Problem("dataset_encoding", "the file begins with a byte order mark", hint=hint, line=1)
@@ -53,20 +53,17 @@ def _jsonl(lines: LineReader, warn: Warn) -> Iterator[Record]:
             warn(Problem("dataset_blank_line", "the line is blank", line=number, severity="warning"))
 
 
-def _table(lines: LineReader) -> Iterator[Record]:
+def _table(lines: LineReader, warn: Warn) -> Iterator[Record]:
     texts = _texts(lines)
     reader = csv.reader(texts, strict=True)
     begins = 1
     try:
         header = next(reader, [])
         columns = [name.strip() for name in header]
-        if sorted(columns) not in (["output", "text_input"], ["output", "textInput"]):
-            raise Problem(
-                "dataset_table",
-                "the first line is not the header `text_input,output`",
-                hint="A CSV file of text pairs has these two columns, in any order.",
-                line=1,
-            )
+        wanted = _pair_columns(columns)
+        if len(columns) > len(wanted):
+            message = f"the columns besides {' and '.join(columns[i] for i in wanted)} are left out"
+            warn(Problem("dataset_unknown_field", message, line=1, severity="warning"))
         while True:
             begins = reader.line_num + 1
             row = next(reader, None)
@@ -81,10 +78,23 @@ def _table(lines: LineReader) -> Iterator[Record]:
                     hint="Put text with commas or line breaks in double quotes.",
                     line=begins,
                 )
-            yield Record(begins, msgspec.json.encode(dict(zip(columns, row, strict=True))))
+            yield Record(begins, msgspec.json.encode({columns[i]: row[i] for i in wanted}))
     except csv.Error:
         hint = "Put text with commas or line breaks in double quotes, and double the quotes in it."
         raise Problem("dataset_table", "the quoting is broken", hint=hint, line=begins) from None
+
+
+def _pair_columns(columns: list[str]) -> list[int]:
+    """Where input and output stand. Raises Problem for a header that does not have each of them once."""
+    wanted = [place for place, name in enumerate(columns) if name in ("text_input", "textInput", "output")]
+    if len(wanted) != 2 or sum(columns[place] == "output" for place in wanted) != 1:
+        raise Problem(
+            "dataset_table",
+            "the first line is not the header `text_input,output`",
+            hint="A CSV file of text pairs has these two columns, separated by commas, in any order.",
+            line=1,
+        )
+    return wanted
 
 
 def _texts(lines: LineReader) -> Iterator[str]:

@@ -133,11 +133,21 @@ def test_a_table_as_spreadsheets_save_it_passes(folder: Folder) -> None:
     assert folder.inspect(table, "textPairs", "DATA.CSV").diagnostics == ()
 
 
+def test_other_columns_of_a_table_are_left_out_with_a_warning(folder: Folder) -> None:
+    found = folder.inspect("id,textInput, output,note\n7,1,2,x\n8,3,4,\n", "textPairs", "data.csv")
+    assert found.stats.rows == 2
+    (told,) = found.diagnostics
+    assert (told.severity, told.message) == ("warning", "the columns besides textInput and output are left out")
+
+
 @pytest.mark.parametrize(
     ("table", "line", "says"),
     [
         ("1,2\n3,4\n", 1, "header"),
         ("question,answer\n1,2\n", 1, "header"),
+        ("text_input;output\n1;2\n", 1, "header"),
+        ("text_input,textInput\n1,2\n", 1, "header"),
+        ("text_input,output,output\n1,2,3\n", 1, "header"),
         ("text_input,output\n1,2\n3\n", 3, "1 columns"),
         ("text_input,output\n1,2\n3,4,5\n", 3, "3 columns"),
         ('text_input,output\n"a\nb",c\n1,"2\n3\n', 4, "quoting"),

@@ -27,6 +27,7 @@ from reconciler.errors import AlreadyExists, InDoubt, ResourceExhausted, Tunefor
 from reconciler.planning.absorb import absorb
 from reconciler.planning.blocks import PERMISSIONS, declared_settings
 from reconciler.planning.guards import is_counted_delete
+from reconciler.planning.reasons import Code
 from reconciler.planning.rebase import rebased_from
 from reconciler.providers.protocol import Outcome, TuningProvider
 from reconciler.spec.fields import training_body
@@ -125,6 +126,9 @@ class ModelActions:
 
     def adopt(self, change: Change, model: TunedModel) -> None:
         """Take over a run, or a model whose run is gone, that carries this project's labels."""
+        if change.reasons[0].code == Code.DATA_DECLARED.value:
+            self._take_at_its_word(change, model)
+            return
         name = change.targets[0]
         run = self.ledger.observed.run(name)
         if run is None:
@@ -151,6 +155,16 @@ class ModelActions:
         self.ledger.state = absorb(self.ledger.state, self.ledger.observed, self.clock.now())
         self._remember_metadata(model)
         self._say("recovered", model.address, f"v{number}: adopted {run.name}", version=number, run=run.name)
+
+    def _take_at_its_word(self, change: Change, model: TunedModel) -> None:
+        """Remember the data that the spec names for a version of which nobody knows what it was tuned from."""
+        version = self.ledger.record(model.address).version(change.version)
+        if version is None:
+            raise TuneformError("there is no such version", where=str(model.address))
+        body = training_body(model, self.desired.contents)
+        fingerprint = training_fingerprint(model, self.desired.contents)
+        self.ledger.put_version(model.address, replace(version, body=body, fingerprint=fingerprint))
+        self._say("recovered", model.address, f"v{version.number}: took the spec's training data at its word")
 
     def _attach_model(self, change: Change, name: str) -> None:
         record = self.ledger.record(change.address)

@@ -18,7 +18,7 @@ def import_lines(result: ImportResult, palette: Palette) -> Iterator[str]:
         sign = palette.paint("~" if result.dry_run else "+", Style.GREEN)
         yield f"{sign} {item.address}  {visible(item.file)}".rstrip()
         versions = f", {item.versions} versions" if item.versions > 1 else ""
-        yield f"    {visible(item.run)}{versions}"
+        yield f"    {visible(item.run or item.endpoint)}{versions}"
         yield from (f"    {palette.paint('note:', Style.YELLOW)} {visible(note)}" for note in item.notes)
     if result.left:
         yield ""
@@ -52,9 +52,11 @@ def import_dict(result: ImportResult) -> dict[str, Any]:
 
 
 def _summary(result: ImportResult) -> str:
-    count = len(result.adopted)
+    models = sum(1 for item in result.adopted if item.address.kind == "TunedModel")
+    endpoints = len(result.adopted) - models
     verb = "would be adopted" if result.dry_run else "adopted"
-    parts = [f"{count} tuned model{'' if count == 1 else 's'} {verb}"]
+    beside = f" and {_counted(endpoints, 'endpoint')}" if endpoints else ""
+    parts = [f"{_counted(models, 'tuned model')}{beside} {verb}"]
     if result.left:
         parts.append(f"{len(result.left)} not adopted")
     if result.managed:
@@ -62,3 +64,7 @@ def _summary(result: ImportResult) -> str:
     if result.filtered:
         parts.append(f"{result.filtered} left out by filters")
     return f"Import: {', '.join(parts)}."
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

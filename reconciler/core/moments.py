@@ -23,3 +23,9 @@ def parse_moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def is_within(moment: str, begin: str, end: str) -> bool:
+    """Whether a time lies between two others, each included; an empty or unreadable one bounds nothing."""
+    at, first, last = parse_moment(moment), parse_moment(begin), parse_moment(end)
+    return at is not None and (first is None or first <= at) and (last is None or at <= last)

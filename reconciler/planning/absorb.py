@@ -150,8 +150,14 @@ def _taint(version: Version, observed: Observed) -> str:
 
 
 def _with_late_endpoint(version: Version, observed: Observed, routes: frozenset[str]) -> Version:
-    """Google deploys a finished model on its own, sometimes late; declared endpoints are not that."""
+    """Google deploys a finished model on its own, sometimes late; declared endpoints are not that.
+
+    What an adopted version serves on was settled when it was adopted: only its run's own endpoint can be late.
+    """
     run = observed.run(version.run)
+    if version.adopted:
+        late = observed.endpoint(run.endpoint) if run is not None and run.endpoint else None
+        return replace(version, endpoint=late.name) if late is not None and late.deployed else version
     if run is not None and run.endpoint:
         return replace(version, endpoint=run.endpoint, checkpoints=run.checkpoints or version.checkpoints)
     model = observed.model(version.model) if version.model else None

@@ -15,6 +15,9 @@ from reconciler.core.observed import Observed, StoredObject
 from reconciler.core.state import DatasetPin, Version
 from reconciler.planning.blocks import TRAINING_PATHS, training_source, value_at
 
+# How an adopted version remembers that nobody knows what content it was tuned from.
+ADOPTED_WITH, UNKNOWN_DIGEST = "adopted", "unknown digest"
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -68,6 +71,12 @@ def training_pin(version: Version, backend: Backend) -> DatasetPin | None:
         if any(pin.uri == value or _holds(pin.uri, value) for value in values):
             return pin
     return None
+
+
+def is_untold(version: Version, backend: Backend) -> bool:
+    """Whether a version was adopted from a service that does not tell training data, and no spec has named it since."""
+    told = any(value is not None for value in _recorded_values(version, backend))
+    return version.evidence.get(ADOPTED_WITH) == UNKNOWN_DIGEST and backend == "gemini" and not told
 
 
 def overwritten(model: TunedModel, version: Version, desired: Desired, observed: Observed) -> StoredObject | None:

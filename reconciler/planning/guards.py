@@ -17,7 +17,7 @@ from reconciler.core.labels import ATTEMPT
 from reconciler.core.plan import Action, Change, Cost, Plan
 from reconciler.core.resource_names import key_of
 from reconciler.core.state import IntentStatus
-from reconciler.planning.blocks import base_model
+from reconciler.planning.blocks import base_model, training_source
 from reconciler.planning.cost import billed_before, one_off_cost
 from reconciler.planning.policy import policy_violations
 from reconciler.planning.reasons import Code, because
@@ -29,6 +29,11 @@ _BY_REMOVAL = frozenset({Code.REMOVED.value, Code.DESTROYED.value})
 _SHOWN_BLOCKERS = 3
 # Model.supportedGenerationMethods of generativelanguage v1beta.
 _CREATE_TUNED_MODEL = "createTunedModel"
+
+_NO_TRAINING_DATA = (
+    "the spec names no training data, and Google does not give back what a model was tuned from: add "
+    "tuningTask.trainingData, which is a Dataset/name of format textPairs or {examples: {examples: [...]}}"
+)
 
 ChangeKey = tuple[Address, Action, int | None]
 
@@ -95,6 +100,9 @@ def _barred(world: World, change: Change, violations: Mapping[str, Diagnostic]) 
         return _held(change, Code.SERVICE_RETIRED, message)
     if model is not None and (why := _not_tunable(world, model)):
         return replace(_held(change, Code.BASE_NOT_TUNABLE, why), source=model.sources.at(f"{model.backend}.baseModel"))
+    if model is not None and model.backend == "gemini" and training_source(model) is None:
+        held = _held(change, Code.NO_TRAINING_DATA, _NO_TRAINING_DATA)
+        return replace(held, source=model.sources.at("gemini.tuningTask"))
     violation = violations.get(str(change.address))
     if violation is None:
         return change

@@ -123,6 +123,14 @@ class Code(StrEnum):
     # Datasets
     NOT_UPLOADED = "not_uploaded", "The file's content is not in the bucket yet."
     DATASET_MISSING = "dataset_missing", "A dataset that would be trained from does not exist."
+    NO_TRAINING_DATA = (
+        "no_training_data",
+        "The spec, of an adopted model for instance, does not name what would be trained from.",
+    )
+    DATA_DECLARED = (
+        "data_declared",
+        "Nobody knows what an adopted version was tuned from; what the spec names now is taken at its word.",
+    )
     DATASET_DELETED = "dataset_deleted", "A dataset that the serving version was trained from was deleted."
     OBJECT_DIFFERS = "object_differs", "An object lies where the dataset belongs and has another size."
 

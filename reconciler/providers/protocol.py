@@ -80,6 +80,10 @@ class TuningReader(Protocol):
         """Every run of one location, all pages. Raises rather than give a part."""
         ...
 
+    def model(self, name: str) -> LiveModel:
+        """One model. Raises NotFound."""
+        ...
+
     def metrics(self, version: Version) -> RunMetrics:
         """What the run of a version measured so far; empty when it measured nothing, or that is gone."""
         ...
@@ -108,10 +112,6 @@ class TuningProvider(TuningReader, Protocol):
 
     def update_endpoint(self, name: str, changes: Mapping[str, Any]) -> LiveEndpoint:
         """Patch `displayName`, `description`, `labels`, `trafficSplit`; with `etag` only if nobody changed it since."""
-        ...
-
-    def model(self, name: str) -> LiveModel:
-        """One model. Raises NotFound."""
         ...
 
     def endpoint(self, name: str) -> LiveEndpoint:

@@ -7,6 +7,7 @@ does not print is written as an escape.
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -42,11 +43,11 @@ _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 def spec_text(
     address: Address, labels: Mapping[str, str], spec: Mapping[str, Any], *, comments: Iterable[str] = ()
 ) -> str:
-    """One spec file. `spec` has stored names; `comments` stand above it, one line each, whatever they hold."""
+    """One spec file. `spec` has stored names; `comments` stand above it, whatever they hold."""
     metadata: dict[str, Any] = {"name": address.name}
     if labels:
         metadata["labels"] = dict(sorted(labels.items()))
-    head = [f"# {shown(comment)}".rstrip() for comment in comments]
+    head = [f"# {line}" for comment in comments for line in _lines(shown(comment))]
     body = _block({"metadata": metadata, "spec": spec}, shape_of(MODELS[address.kind]), "")
     return "\n".join((*head, f"apiVersion: {API_VERSION}", f"kind: {address.kind}", *body, ""))
 
@@ -90,6 +91,15 @@ def settled(model: type[Block], body: Mapping[str, Any]) -> dict[str, Any]:
         return dict(body)
 
 
+def is_valid(model: type[Block], body: Mapping[str, Any]) -> bool:
+    """Whether a block takes these fields, by themselves."""
+    try:
+        model.model_validate(dict(body))
+    except ValidationError:
+        return False
+    return True
+
+
 def scalar(value: Any) -> str:
     """A text, number or truth value as YAML. Raises TypeError for anything else."""
     if isinstance(value, bool):
@@ -110,6 +120,10 @@ def can_be_said(text: str) -> bool:
 def shown(text: str) -> str:
     """A text on one line of which everything can be seen."""
     return "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _lines(comment: str) -> list[str]:
+    return textwrap.wrap(comment, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _block(value: Mapping[str, Any], shape: Shape | None, indent: str) -> Iterator[str]:

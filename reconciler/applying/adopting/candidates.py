@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.applying.adopting.outcomes import Left
@@ -56,10 +56,18 @@ class Candidate:
         """Where its runs are."""
         return location_of(self.current.name)
 
+    def endpoint_of(self, run: Run) -> str:
+        """The endpoint that the version of a run has to itself; of the one that serves only if it carries it."""
+        if run is self.current:
+            return self.endpoint.name if self.endpoint else ""
+        return run.endpoint
+
     def is_called(self, name: str) -> bool:
         """Whether a resource name leads here: one of its runs, the model, an endpoint."""
         wanted = key_of(name)
         names = {self.endpoint.name} if self.endpoint else set()
+        if self.model is not None:
+            names.update(name for name, _ in self.model.deployments)
         for run in self.runs:
             names.update((run.name, run.model, run.endpoint, *(c.endpoint for c in run.checkpoints)))
         return wanted in {key_of(n) for n in names if n}
@@ -80,13 +88,17 @@ def sort_out(observed: Observed, state: State, desired: Desired, *, claimed: Add
     What a person claims for an address may be under way still, and may carry that address's labels.
     """
     found = Sorted()
-    owners = _owners(state)
+    owners = owners_of(state)
     groups: dict[str, list[Run]] = {}
     for run in sorted(observed.runs.values(), key=lambda r: (r.created_at, r.name)):
         groups.setdefault(key_of(run.model) if run.model else run.name, []).append(run)
     for runs in groups.values():
         _sort_group(found, runs, owners, observed, desired, claimed)
-    found.left.extend(_strangers(observed, owners))
+    made = made_by_runs(observed)
+    for key, model in sorted(observed.models.items()):
+        if key not in owners and key not in made:
+            reason = "was made by no tuning run of the services and locations looked at"
+            found.left.append(Left(model.name, reason, model.display_name))
     return found
 
 
@@ -120,18 +132,27 @@ def _sort_group(
 
 def lost_its_spec(record: Record, desired: Desired) -> bool:
     """Whether an import recorded it and then could not write its spec, or the spec of such a model was taken away."""
-    adopted = bool(record.versions) and all(version.adopted for version in record.versions)
+    adopted = all(version.adopted for version in record.versions) and bool(record.versions or record.route)
     return adopted and record.on_remove == "retain" and record.address not in desired
 
 
-def _owners(state: State) -> dict[str, Record | None]:
+def owners_of(state: State) -> dict[str, Record | None]:
     """Which record knows a resource, by key."""
     owners: dict[str, Record | None] = {key_of(intent.run): None for intent in state.intents if intent.run}
     for record in state.resources.values():
         for v in record.versions:
             names = (v.run, v.model, v.endpoint, *(c.endpoint for c in v.checkpoints))
             owners.update((key_of(name), record) for name in names if name)
+        if record.route is not None:
+            owners[key_of(record.route.name)] = record
     return owners
+
+
+def made_by_runs(observed: Observed) -> frozenset[str]:
+    """Keys of the models and endpoints that runs made by themselves. In the Gemini API a run is its own model."""
+    names = {name for run in observed.runs.values() for name in (run.name, run.model, run.endpoint)}
+    names.update(c.endpoint for run in observed.runs.values() for c in run.checkpoints)
+    return frozenset(key_of(name) for name in names if name)
 
 
 def _unfit(run: Run, observed: Observed, desired: Desired, claimed: Address | None) -> str:
@@ -161,14 +182,9 @@ def _unfit(run: Run, observed: Observed, desired: Desired, claimed: Address | No
 
 
 def _endpoint_of(run: Run, model: LiveModel | None, observed: Observed) -> LiveEndpoint | None:
-    """What serves a run's model: the endpoint the run made, or else one on which somebody deployed it."""
-    if model is None:
-        return None
+    """The endpoint that the run made, while it carries the model; what else serves it is an Endpoint of its own."""
     own = observed.endpoint(run.endpoint) if run.endpoint else None
-    if own is not None and _carries(own, run.model):
-        return own
-    others = (observed.endpoint(name) for name, _ in sorted(model.deployments))
-    return next((e for e in others if e is not None and _carries(e, run.model)), None)
+    return own if model is not None and own is not None and _carries(own, run.model) else None
 
 
 def _carries(endpoint: LiveEndpoint, model: str) -> bool:
@@ -177,21 +193,6 @@ def _carries(endpoint: LiveEndpoint, model: str) -> bool:
         key_of(d.model) == key_of(model) and (not version or d.model.partition("@")[2] in ("", version))
         for d in endpoint.deployed
     )
-
-
-def _strangers(observed: Observed, owners: Mapping[str, Record | None]) -> Iterator[Left]:
-    """Models and endpoints that no run in sight made."""
-    made = set(owners)
-    for run in observed.runs.values():
-        made.update(key_of(n) for n in (run.model, run.endpoint, *(c.endpoint for c in run.checkpoints)) if n)
-    for key, model in sorted(observed.models.items()):
-        if key not in made:
-            yield Left(model.name, "was made by no tuning job in the locations looked at", model.display_name)
-    for key, endpoint in sorted(observed.endpoints.items()):
-        if key not in made:
-            what = "carries no model" if not endpoint.deployed else "was made by no tuning job"
-            reason = f"{what}; declare an Endpoint for what applications are to keep"
-            yield Left(endpoint.name, reason, endpoint.display_name)
 
 
 def _left(run: Run, reason: str) -> Left:

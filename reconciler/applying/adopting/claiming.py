@@ -1,10 +1,11 @@
-"""One live model that a person names for one address: is the address free, and where does the name lead?"""
+"""What a person names for one address: is the address free, and where does the name lead?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from reconciler.applying.adopting.candidates import Candidate, Sorted, lost_its_spec
+from reconciler.applying.adopting.endpoints import EndpointCandidate, SortedEndpoints
 from reconciler.core.address import Address
 from reconciler.core.desired import Backend, Desired
 from reconciler.core.observed import Observed
@@ -22,14 +23,14 @@ _BACKENDS: Mapping[str, tuple[Backend, ...]] = {
 
 def check_free(address: Address, base: State, desired: Desired) -> None:
     """Raises UsageError or StateError when nothing can be adopted under an address."""
-    if address.kind != "TunedModel":
+    if address.kind == "Dataset":
         raise UsageError(
-            f"a {address.kind} cannot be adopted",
+            "a Dataset cannot be adopted",
             where=str(address),
-            next_step="Adopt a TunedModel; its endpoint comes with it.",
+            next_step="Declare it: apply finds its content in the bucket, or uploads it.",
         )
     record = base.resources.get(address)
-    if record is not None and record.versions and not lost_its_spec(record, desired):
+    if record is not None and (record.versions or record.route) and not lost_its_spec(record, desired):
         raise StateError(
             "is recorded already", where=str(address), next_step=f"`tuneform state show {address}` says as what."
         )
@@ -37,11 +38,18 @@ def check_free(address: Address, base: State, desired: Desired) -> None:
         raise StateError("has a create under way", where=str(address), next_step="`tuneform apply` settles it first.")
 
 
-def backends_of(name: str) -> tuple[Backend, ...]:
-    """Which services a resource name may lead to. Raises UsageError for what is no such name."""
+def backends_of(name: str, kind: str) -> tuple[Backend, ...]:
+    """Which services a resource name may lead to. Raises UsageError for what is no name for that kind of address."""
+    parsed = parse_resource_name(name)
+    if kind == "Endpoint":
+        if parsed is not None and parsed.collection == "endpoints":
+            return _BACKENDS["endpoints"]
+        raise UsageError(
+            f"{name[:200]!r} is not the name of an endpoint",
+            next_step="Give its full name, such as projects/acme-ml/locations/us-central1/endpoints/123.",
+        )
     if name.startswith("tunedModels/"):
         return ("gemini",)
-    parsed = parse_resource_name(name)
     found = _BACKENDS.get(parsed.collection) if parsed else None
     if found is None:
         raise UsageError(
@@ -65,7 +73,23 @@ def called(name: str, found: Sorted, observed: Observed) -> Candidate:
         reason = f"comes from {run.name}: {known or 'it is managed already'}" if run else ""
     if not reason and observed.run(name) is not None:
         reason = "is managed already"
-    if not reason:
-        unseen = "; ".join(f"{u.what}: {u.reason}" for u in observed.unreadable)
-        reason = f"was not found{f', and not everything could be read: {unseen}' if unseen else ''}"
-    raise TuneformError(reason, where=name, next_step="`tuneform import --all --dry-run` lists what can be adopted.")
+    raise _not_to_be_had(name, reason, observed)
+
+
+def called_endpoint(name: str, found: SortedEndpoints, observed: Observed) -> EndpointCandidate:
+    """The endpoint of that name. Raises TuneformError with the reason when it cannot be adopted."""
+    key = key_of(name)
+    for candidate in found.candidates:
+        if key_of(candidate.live.name) == key:
+            return candidate
+    reason = next((item.reason for item in found.left if key_of(item.name) == key), "")
+    if not reason and observed.endpoint(name) is not None:
+        reason = "belongs to the model whose run made it, or is managed already"
+    raise _not_to_be_had(name, reason, observed)
+
+
+def _not_to_be_had(name: str, reason: str, observed: Observed) -> TuneformError:
+    unseen = "; ".join(f"{u.what}: {u.reason}" for u in observed.unreadable)
+    missing = f"was not found{f', and not everything could be read: {unseen}' if unseen else ''}"
+    hint = "`tuneform import --all --dry-run` lists what can be adopted."
+    return TuneformError(reason or missing, where=name, next_step=hint)

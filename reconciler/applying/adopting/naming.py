@@ -18,6 +18,12 @@ def name_from(display_name: str, fallback: str) -> str:
     return name[:LONGEST].rstrip("-") or fallback
 
 
+def name_of_resource(resource: str, prefix: str) -> str:
+    """A name for what has no display name: its own id if that is a word, else the end of it behind `prefix`."""
+    ident = resource.rpartition("/")[2]
+    return f"{prefix}-{ident[-12:]}" if ident.isdecimal() else name_from(ident, prefix)
+
+
 def unique_name(name: str, resource: str, is_taken: Callable[[str], bool]) -> str:
     """The name, with the end of the resource's own id behind it if it is taken: that id never changes."""
     if not is_taken(name):

@@ -6,18 +6,27 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.applying.adopting.candidates import Candidate
+from reconciler.applying.adopting.endpoints import EndpointCandidate, default_checkpoint
 from reconciler.applying.model_actions import declared_metadata
 from reconciler.applying.references import dataset_uris
-from reconciler.core.desired import Desired, TunedModel
+from reconciler.core.desired import Desired, Endpoint, TunedModel
 from reconciler.core.labels import ATTEMPT
-from reconciler.core.moments import parse_moment
-from reconciler.core.observed import Observed, Run
-from reconciler.core.state import Checkpoint, DatasetPin, Record, Version, VersionStatus
+from reconciler.core.moments import parse_moment, stamp
+from reconciler.core.observed import LiveEndpoint, Observed, Run
+from reconciler.core.state import Checkpoint, DatasetPin, Record, Route, Share, State, Version, VersionStatus
+from reconciler.planning.blocks import TRAINING_PATHS, first_at
+from reconciler.planning.content import ADOPTED_WITH, UNKNOWN_DIGEST
+from reconciler.planning.transitions.endpoint_words import declared_words
 from reconciler.spec.fields import training_body
 from reconciler.spec.fingerprint import training_fingerprint
+from reconciler.spec.pasted import DISPLAY_NAME
 from reconciler.spec.writing import can_be_said
 
-UNKNOWN_DIGEST = "unknown digest"
+UNTOLD = (
+    "Google does not give back what it was tuned from, so its digest is unknown: "
+    "name it as tuningTask.trainingData before it is to be tuned again"
+)
+_UNKNOWN = "the digest of what was tuned from is unknown"
 
 
 def bare_version(run: Run, number: int = 1) -> Version:
@@ -41,8 +50,7 @@ def record_of(model: TunedModel, candidate: Candidate, desired: Desired, observe
     for number, run in enumerate(candidate.runs, 1):
         is_current = run is candidate.current
         asked_for = model if is_current else replace(model, body=run.body)
-        endpoint = candidate.endpoint.name if is_current and candidate.endpoint else run.endpoint
-        record = record.with_version(_version(number, run, asked_for, endpoint, desired, observed))
+        record = record.with_version(_version(number, run, asked_for, candidate.endpoint_of(run), desired, observed))
     if candidate.current.state.is_active:
         return record
     number = len(candidate.runs)
@@ -66,7 +74,7 @@ def _version(number: int, run: Run, model: TunedModel, endpoint: str, desired: D
         created_at=run.created_at,
         finished_at=run.ended_at,
         billed_tokens=run.billed_tokens,
-        evidence={"adopted": UNKNOWN_DIGEST} if _is_unknown(pins) else {},
+        evidence={ADOPTED_WITH: UNKNOWN_DIGEST} if _is_unknown(pins) else {},
     )
 
 
@@ -88,12 +96,47 @@ def pins_of(run: Run, observed: Observed) -> tuple[DatasetPin, ...]:
 
 def unknown_data(run: Run, observed: Observed) -> tuple[str, ...]:
     """In words, for each object whose content at the time is not known."""
-    words = []
-    for pin in pins_of(run, observed):
-        if not pin.crc32c:
-            why = "was overwritten since" if observed.objects.get(pin.uri) else "does not exist any more"
-            words.append(f"{pin.uri} {why}: the digest of what was tuned from is unknown")
+    if run.backend == "gemini":
+        return (UNTOLD,)
+    pins = pins_of(run, observed)
+    words = [f"{pin.uri} {_why_unknown(pin.uri, observed)}: {_UNKNOWN}" for pin in pins if not pin.crc32c]
+    source = first_at(run.body, TRAINING_PATHS[run.backend])
+    if isinstance(source, str) and not source.startswith("gs://"):
+        words.append(f"{source} may have changed since: {_UNKNOWN}")
     return tuple(words)
+
+
+def _why_unknown(uri: str, observed: Observed) -> str:
+    if uri not in observed.objects:
+        return "cannot be read"
+    return "was overwritten since" if observed.objects[uri] else "does not exist any more"
+
+
+def endpoint_record(endpoint: Endpoint, live: LiveEndpoint, shares: tuple[Share, ...], now: datetime) -> Record:
+    """The record of an endpoint whose spec was found to be what is live."""
+    return Record(
+        address=endpoint.address,
+        backend="vertex",
+        project=endpoint.project,
+        location=endpoint.location,
+        since=stamp(now),
+        prevent_destroy=endpoint.lifecycle.prevent_destroy,
+        on_remove=endpoint.lifecycle.on_remove,
+        metadata=declared_words(endpoint),
+        route=Route(live.name, shares=shares),
+    )
+
+
+def shares_of(candidate: EndpointCandidate, state: State) -> tuple[Share, ...]:
+    """What a live endpoint carries, by the recorded versions of the models."""
+    shares = []
+    for portion in candidate.portions:
+        record = state.resources[portion.model]
+        version = record.version(portion.version) if portion.version is not None else record.serving
+        if version is not None:
+            checkpoint = portion.checkpoint or default_checkpoint(version.checkpoints, version.endpoint)
+            shares.append(Share(str(portion.model), version.number, version.model, portion.percent, checkpoint))
+    return tuple(shares)
 
 
 def _is_unknown(pins: tuple[DatasetPin, ...]) -> bool:
@@ -114,7 +157,8 @@ def _still_there(checkpoint: Checkpoint, observed: Observed) -> Checkpoint:
 def _metadata(model: TunedModel, candidate: Candidate) -> dict[str, object]:
     """What counts as last written. Names that a spec cannot say, or that only the endpoint has, are left alone."""
     names = set()
-    if not can_be_said(candidate.display_name):
+    is_unnamed = not candidate.display_name and DISPLAY_NAME[model.backend] not in model.body
+    if is_unnamed or not can_be_said(candidate.display_name):
         names.add(candidate.display_name)
     if candidate.endpoint is not None and candidate.endpoint.display_name != candidate.display_name:
         names.add(candidate.endpoint.display_name)

@@ -14,6 +14,8 @@ from reconciler.cli.verbs import Verb
 from reconciler.core.address import Address
 from reconciler.errors import UsageError
 
+# The folder that a dry run speaks of when none is named.
+LOOKED_AT = "specs"
 PROVIDERS = ("vertex", "gemini", "palm")
 
 
@@ -34,7 +36,7 @@ class _Flags(TypedDict):
 @click.command("import", cls=Verb)
 @click.argument("address", required=False, callback=converts(Address.parse))
 @click.argument("name", required=False)
-@click.option("--all", "adopt_all", is_flag=True, help="Adopt everything live; needs --out.")
+@click.option("--all", "adopt_all", is_flag=True, help="Adopt everything live; needs --out, or --dry-run.")
 @click.option("--out", metavar="PATH", help="The folder that specs go to; with --from-request the file.")
 @click.option(
     "--filter",
@@ -52,10 +54,11 @@ class _Flags(TypedDict):
 @formats("text", "json")
 @click.pass_obj
 def command(session: Session, /, form: str, **flags: Any) -> int:
-    """Adopt tuned models that were not made by tuneform. Nothing is changed at Google.
+    """Adopt tuned models and endpoints that were not made by tuneform. Nothing is changed at Google.
 
-    ADDRESS NAME adopts the model that a resource name leads to: a tuning job, a model or an endpoint. If a spec
-    declares ADDRESS already, it is recorded; else its spec is printed, or written and recorded with --out.
+    ADDRESS NAME adopts, for TunedModel/x, the model that a resource name leads to: a tuning job, a pipeline, a model,
+    an endpoint or tunedModels/ID; for Endpoint/x the endpoint of that name. If a spec declares ADDRESS already, it is
+    recorded; else its spec is printed, or written and recorded with --out.
     """
     given: _Flags = flags  # type: ignore[assignment]
     _check_usage(given)
@@ -72,8 +75,9 @@ def _check_usage(flags: _Flags) -> None:
             where="tuneform import",
             next_step="Give ADDRESS and NAME, or --all --out DIR, or --from-request FILE.",
         )
-    if flags["adopt_all"] and flags["out"] is None:
-        raise UsageError("needs a folder for the specs", where="--all", next_step="Add --out specs/")
+    if flags["adopt_all"] and flags["out"] is None and not flags["dry_run"]:
+        hint = "Add --out specs/, or --dry-run to look first."
+        raise UsageError("needs a folder for the specs", where="--all", next_step=hint)
     if not flags["adopt_all"] and (flags["filters"] or flags["providers"] or flags["dry_run"]):
         raise UsageError("go with --all", where="--filter, --provider and --dry-run", next_step="Add --all.")
     if flags["request"] is None and (flags["method"] or flags["spec_name"]):
@@ -86,7 +90,8 @@ def _adopt(session: Session, flags: _Flags, form: str) -> int:
     from reconciler.cli.import_report import import_dict, import_lines
     from reconciler.reports.json_report import json_text
 
-    folder = session.path(flags["out"]) if flags["out"] is not None else None
+    out = flags["out"] or (LOOKED_AT if flags["adopt_all"] else None)
+    folder = session.path(out) if out is not None else None
     if flags["address"] is not None and flags["name"] is not None:
         result = session.engine().import_one(flags["address"], flags["name"], out=folder, locations=flags["locations"])
     else:

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from reconciler.core.desired import TunedModel
 from reconciler.core.plan import Action, FieldChange
 from reconciler.core.state import IntentStatus, Record, Version, VersionStatus
+from reconciler.planning.blocks import training_source
 from reconciler.planning.compare import data_change, training_changes
+from reconciler.planning.content import is_untold
 from reconciler.planning.liveness import FINISHED, cancelled_by_us, ended_badly, model_gone
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.doubt import settle
@@ -109,7 +111,22 @@ def _towards(world: World, model: TunedModel, record: Record, wanted: Version | 
         message = f"v{wanted.number} goes on serving; nothing is tuned"
         yield change(model, Action.ROLLBACK, Code.REVERTED, message, version=wanted)
     elif not (stopping or model_gone(world, record, wanted)):
+        yield from _at_its_word(model, wanted)
         yield from recheck(world, model, wanted)
+
+
+def _at_its_word(model: TunedModel, version: Version) -> Iterator[Finding]:
+    """Data that a spec names for a version of which nobody knows it: remembered, so that a change of it counts."""
+    source = training_source(model)
+    if source is None or not is_untold(version, model.backend):
+        return
+    what = source if isinstance(source, str) else "the examples of the spec"
+    message = (
+        f"v{version.number} is taken to have been tuned from {what}, as the spec says: Google does not tell. "
+        "Nothing is tuned; a later change of the data will be"
+    )
+    at = "gemini.tuningTask.trainingData"
+    yield change(model, Action.ADOPT, Code.DATA_DECLARED, message, version=version, targets=(version.run,), at=at)
 
 
 def _buy_next(world: World, model: TunedModel, fields: tuple[FieldChange, ...]) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reconciler.core.desired import TunedModel
 from reconciler.core.plan import Action, Change
-from reconciler.core.resource_names import key_of
+from reconciler.core.resource_names import key_of, model_key
 from reconciler.core.runs import RunState
 from reconciler.core.state import Record, Version
 from reconciler.planning.gates import Verdict, failure_in_words, gates_passed, is_overridden, verdict
@@ -58,10 +58,10 @@ def _not_fit(model: TunedModel, version: Version) -> Change | None:
     if is_overridden(version):
         return None
     if version.tainted:
-        message = f"v{version.number}: {version.tainted}; it serves only if a person approves it"
+        message = f"v{version.number}: {version.tainted}; {_by_approval(model, version)}"
         return change(model, Action.HOLD, Code.TAINTED, message, version=version)
     if version.run_state is RunState.PARTIALLY_SUCCEEDED:
-        message = f"v{version.number} succeeded only in part and serves only if a person approves it: {version.run}"
+        message = f"v{version.number} succeeded only in part: {version.run}; {_by_approval(model, version)}"
         return change(model, Action.HOLD, Code.PARTIAL_SUCCESS, message, version=version)
     if model.backend != "gemini" and not version.model:
         message = f"v{version.number}: {version.run} succeeded and names no model"
@@ -69,9 +69,14 @@ def _not_fit(model: TunedModel, version: Version) -> Change | None:
     return None
 
 
+def _by_approval(model: TunedModel, version: Version) -> str:
+    command = f"tuneform gates override {model.address} --version {version.number} --reason ..."
+    return f"it serves only if a person approves it (`{command}`), and another change of the spec tunes anew"
+
+
 def not_deployed(world: World, model: TunedModel, version: Version) -> Change | None:
     """A deploy when no endpoint carries the version. Tuned models of the Gemini API serve by themselves."""
-    if model.backend == "gemini":
+    if model.backend == "gemini" or _is_served_by_declared(world, version):
         return None
     if not version.endpoint:
         message = f"v{version.number}: {version.model} has no endpoint"
@@ -87,6 +92,12 @@ def not_deployed(world: World, model: TunedModel, version: Version) -> Change | 
         return None
     message = f"v{version.number}: {version.endpoint} does not carry {version.model} any more"
     return change(model, Action.DEPLOY, Code.ENDPOINT_EMPTY, message, version=version, targets=(version.endpoint,))
+
+
+def _is_served_by_declared(world: World, version: Version) -> bool:
+    """Whether an adopted version stands on a managed Endpoint: then its run's own was taken away on purpose."""
+    names = world.carriers.get(model_key(version.model), ()) if version.adopted and version.model else ()
+    return any(key_of(name) in world.routes for name in names)
 
 
 def _not_judged(world: World, model: TunedModel, version: Version) -> Change | None:

@@ -11,9 +11,10 @@ from dataclasses import replace
 from reconciler.cloud.client import Client
 from reconciler.core.desired import TunedModel
 from reconciler.core.labels import ATTEMPT, PROJECT
+from reconciler.core.moments import is_within
 from reconciler.core.observed import LiveModel, Observed, Run
-from reconciler.core.resource_names import key_of
 from reconciler.core.palm_templates import is_tuning_template
+from reconciler.core.resource_names import key_of
 from reconciler.core.runs import RunState
 from reconciler.core.state import Record
 from reconciler.providers.decoding import read
@@ -21,6 +22,9 @@ from reconciler.providers.palm import wire
 from reconciler.providers.palm.creating import COLLECTION
 from reconciler.providers.palm.normalise import run_of
 from reconciler.providers.vertex import observing, paths
+
+# What the registry says a tuned PaLM model was tuned from, such as text-bison-001.
+BASE_MODEL_LABEL = "google-vertex-llm-tuning-base-model-id"
 
 
 def list_runs(client: Client, project: str, location: str) -> dict[str, Run]:
@@ -70,5 +74,21 @@ def _landed(run: Run, models: Mapping[str, LiveModel]) -> Run:
 
 def _labelled(run: Run, models: Collection[LiveModel]) -> LiveModel | None:
     attempt = run.labels.get(ATTEMPT)
-    found = [m for m in models if attempt and m.labels.get(ATTEMPT) == attempt]
+    if not attempt:
+        return _made_meanwhile(run, models)
+    found = [m for m in models if m.labels.get(ATTEMPT) == attempt]
     return min(found, key=lambda m: (m.created_at, m.name), default=None)
+
+
+def _made_meanwhile(run: Run, models: Collection[LiveModel]) -> LiveModel | None:
+    """The only model with the base and name that a pipeline asked for that was made while it ran."""
+    parameters = run.body.get("runtimeConfig", {}).get("parameterValues", {})
+    base = str(parameters.get("large_model_reference", "")).replace("@", "-")
+    found = [
+        m
+        for m in models
+        if m.labels.get(BASE_MODEL_LABEL) == base
+        and m.display_name == parameters.get("model_display_name")
+        and is_within(m.created_at, run.created_at, run.ended_at)
+    ]
+    return found[0] if len(found) == 1 else None

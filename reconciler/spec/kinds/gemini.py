@@ -86,8 +86,9 @@ class TuningTask(Block):
 
     server_fields = frozenset({"startTime", "completeTime", "snapshots"})
 
-    training_data: TrainingData
-    """Dataset/name of format textPairs, or {examples: {examples: [{textInput: …, output: …}]}}."""
+    training_data: TrainingData | None = None
+    """Dataset/name of format textPairs, or {examples: {examples: [{textInput: …, output: …}]}}. Needed for tuning;
+    an adopted model may go without, as Google does not give its data back."""
     hyperparameters: Hyperparameters | None = None
     """What is left unset, Google chooses."""
 
@@ -116,7 +117,7 @@ class Gemini(Block):
     """The base model, such as models/gemini-1.0-pro-001; or tunedModelSource."""
     tuned_model_source: TunedModelSource | None = None
     """A tuned model to go on from, instead of baseModel."""
-    tuning_task: TuningTask
+    tuning_task: TuningTask | None = None
     """Training data and hyper-parameters."""
     display_name: Annotated[str, MinLen(1), MaxLen(DISPLAY_NAME_LIMIT)] | None = None
     """Name shown to people, at most 40 characters; metadata.name when unset."""

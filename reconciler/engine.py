@@ -14,6 +14,7 @@ from typing import Any
 from reconciler.applying.adopting.importing import Importer
 from reconciler.applying.adopting.outcomes import ImportOptions, ImportResult
 from reconciler.applying.approval import as_it_was_planned
+from reconciler.applying.auditing import Auditor, Eyes
 from reconciler.applying.clock import Clock
 from reconciler.applying.gates.overriding import overridden
 from reconciler.applying.gates.reading import read_gates
@@ -40,6 +41,7 @@ from reconciler.catalog import Catalog
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.drift import DriftReport
 from reconciler.core.events import EventSink
 from reconciler.core.metrics import Curves, VersionCurves
 from reconciler.core.observed import Observed
@@ -62,8 +64,8 @@ class Engine:
     """One project's use cases over its collaborators.
 
     `load_with` reads the specs with files that are about to be written, by path relative to the project's folder.
-    `cloud` is built when first needed, so that offline stays so; `locate` puts in the Google project that only the
-    credentials know, where the specs and the environment name none.
+    `cloud` is built when first needed, so that offline stays so; so are `eyes`, which can only look. `locate` puts in
+    the Google project that only the credentials know, where the specs and the environment name none.
     """
 
     load: Callable[[Sequence[Path]], Loaded]
@@ -72,6 +74,7 @@ class Engine:
     store: StateStore
     lock: Lock
     cloud: Callable[[], Cloud]
+    eyes: Callable[[], Eyes]
     catalog: Catalog
     clock: Clock
     interrupt: Interrupt
@@ -118,6 +121,10 @@ class Engine:
             latest = replace(latest, moved=latest.moved and latest.plan.changes != before.plan.changes)
             result = result.then(latest)
         return replace(result, interrupted=self.interrupt.requested, timed_out=waiting.timed_out)
+
+    def drift(self) -> DriftReport:
+        """Where live resources are not what was last written. Sends only GETs, takes no lock, writes nothing."""
+        return Auditor(lambda: self._resolved()[0], self.store, self.eyes, self.catalog, self.clock).run()
 
     def status(self, *, refresh_first: bool = True) -> tuple[Standing, ...]:
         """Every recorded address: which version serves, what runs. With `refresh_first` as of now, else as recorded."""

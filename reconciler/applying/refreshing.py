@@ -11,10 +11,10 @@ from reconciler.core.observed import Observed, Unreadable
 from reconciler.core.resource_names import key_of
 from reconciler.core.state import Record, State, VersionStatus
 from reconciler.errors import CloudError
-from reconciler.providers.protocol import ObjectStore, TuningReader
+from reconciler.providers.protocol import ObjectReader, TuningReader
 
 
-def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningReader], objects: ObjectStore) -> Observed:
+def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningReader], objects: ObjectReader) -> Observed:
     """What is there now, for every declared and every recorded address."""
     observed = objects.look_up(sorted(wanted_objects(desired, state)))
     known = [*state.resources.values(), *_places_of_endpoints(desired)]
@@ -67,5 +67,6 @@ def wanted_objects(desired: Desired, state: State) -> set[str]:
         record = state.resources.get(address)
         if record is not None:
             live = [v for v in record.versions if v.status is not VersionStatus.DELETED]
-            uris.update(pin.uri for v in live[-2:] for pin in v.datasets)
+            serving = (record.serving,) if record.serving else ()
+            uris.update(pin.uri for v in (*live[-2:], *serving) for pin in v.datasets)
     return uris

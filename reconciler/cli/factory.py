@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.applying.auditing import Eyes
 from reconciler.applying.clock import SystemClock
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.outcomes import Cloud
@@ -58,6 +59,7 @@ def build_engine(settings: Settings, interrupt: Interrupt | None = None) -> Engi
         store=StateStore(backend, now=clock.now),
         lock=Lock(backend, now=clock.now),
         cloud=cache(lambda: _cloud(connected(), project.name)),
+        eyes=cache(lambda: _eyes(_connect(project.google, settings, read_only=True), project.name)),
         catalog=_catalog(project.catalog, project.root),
         clock=clock,
         interrupt=interrupt or Interrupt(),
@@ -68,10 +70,26 @@ def _catalog(file: str, root: str) -> Catalog:
     return load_catalog(Path(file), name=os.path.relpath(file, root)) if file else load_catalog()
 
 
-def _connect(google: GoogleSettings, settings: Settings) -> Client:
+def _connect(google: GoogleSettings, settings: Settings, *, read_only: bool = False) -> Client:
     from reconciler.cloud.client import connect
 
-    return connect(google, settings.environ)
+    return connect(google, settings.environ, read_only=read_only)
+
+
+def _eyes(client: Client, project_label: str) -> Eyes:
+    from reconciler.providers.gemini.provider import GeminiReader
+    from reconciler.providers.palm.provider import PalmReader
+    from reconciler.providers.storage import CloudStorageReader
+    from reconciler.providers.vertex.provider import VertexReader
+
+    return Eyes(
+        readers={
+            "vertex": VertexReader(client, project_label),
+            "gemini": GeminiReader(client, project_label),
+            "palm": PalmReader(client, project_label),
+        },
+        objects=CloudStorageReader(client),
+    )
 
 
 def _cloud(client: Client, project_label: str) -> Cloud:

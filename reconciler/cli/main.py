@@ -15,6 +15,7 @@ VERBS = {
     "plan": "Show what apply would do, why, and at what cost.",
     "apply": "Carry out what the specs ask for.",
     "destroy": "Delete what the project manages.",
+    "drift": "Audit what is live against what was last written.",
     "import": "Adopt tuned models that are live already.",
     "status": "Show what serves and what runs.",
     "output": "Show what applications should call.",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from reconciler.cli.whole_files import write_whole
 from reconciler.core.plan import Plan
 from reconciler.core.plan_codec import plan_from_dict
 from reconciler.errors import PlanFileError, TuneformError
@@ -24,31 +23,13 @@ def write_plan_file(path: Path, plan: Plan, tool_version: str, *, shown_as: str)
     """Save a plan. Raises TuneformError when the file cannot be written; what was there before then stays."""
     data = plan_json(plan, tool_version).encode() + b"\n"
     try:
-        if path.exists() and not path.is_file():
-            # A device or a pipe, such as /dev/stdout, is written to: putting a file in its place would break it.
-            path.write_bytes(data)
-        else:
-            _replace(Path(os.path.realpath(path)), data)
+        write_whole(path, data)
     except OSError as error:
         raise TuneformError(
             f"the plan cannot be saved: {error.strerror or error}",
             where=shown_as,
             next_step="Name a file in a folder that can be written, with space left.",
         ) from error
-
-
-def _replace(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
 
 
 def read_plan_file(path: Path, *, shown_as: str) -> Mapping[str, Any]:

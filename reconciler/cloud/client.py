@@ -39,7 +39,10 @@ P = TypeVar("P", bound=Page)
 
 
 class Client:
-    """Talks JSON to Google's APIs, or to an emulator in their place. Safe to share between threads."""
+    """Talks JSON to Google's APIs, or to an emulator in their place. Safe to share between threads.
+
+    A `read_only` one has a transport that refuses everything but GETs; only credentials are still asked for by POST.
+    """
 
     def __init__(
         self,
@@ -48,12 +51,13 @@ class Client:
         emulator: Emulator | None = None,
         retry: RetryPolicy | None = None,
         timing: Timing | None = None,
+        read_only: bool = False,
     ) -> None:
         self._credentials = credentials
         self._emulator = emulator
         self._retry = retry or RetryPolicy()
         self._timing = timing or Timing()
-        self._sessions = Sessions(HttpFactory(emulator))
+        self._sessions = Sessions(HttpFactory(emulator, read_only=read_only))
         self._fence = threading.local()
         self._server_date: datetime | None = None
         self._server_ahead = timedelta()
@@ -271,7 +275,7 @@ class Client:
             raise not_google(reply.status, reply.headers, reply.body, where=place) from None
 
 
-def connect(settings: GoogleSettings, environ: Mapping[str, str] = os.environ) -> Client:
+def connect(settings: GoogleSettings, environ: Mapping[str, str] = os.environ, *, read_only: bool = False) -> Client:
     """A client for the project's settings: to Google with its credentials, or to the emulator without any.
 
     Raises UsageError when the environment names an emulator that is not on a loopback address. Credentials are not
@@ -279,5 +283,5 @@ def connect(settings: GoogleSettings, environ: Mapping[str, str] = os.environ) -
     """
     emulator = emulator_from(environ)
     if emulator is not None:
-        return Client(None, emulator=emulator)
-    return Client(Credentials(settings, HttpFactory(None), environ))
+        return Client(None, emulator=emulator, read_only=read_only)
+    return Client(Credentials(settings, HttpFactory(None), environ), read_only=read_only)

@@ -67,21 +67,35 @@ class EmulatorTransport(httpx.BaseTransport):
         self._inner.close()
 
 
-class HttpFactory:
-    """Makes httpx clients: straight to the emulator where there is one, else as the environment's proxies say."""
+def refuse_writes(request: httpx.Request) -> None:
+    """Stop whatever is no GET before a byte of it leaves. Raises CloudError."""
+    if request.method != "GET":
+        raise CloudError(
+            f"an audit only looks, and {request.method} is not sent",
+            where=f"{request.method} {clean(request.url.path, 200)}",
+            next_step="This is a fault in tuneform; nothing was changed.",
+        )
 
-    def __init__(self, emulator: Emulator | None) -> None:
+
+class HttpFactory:
+    """Makes httpx clients: straight to the emulator where there is one, else as the environment's proxies say.
+
+    Those of a `read_only` one refuse everything but GETs, whoever asks.
+    """
+
+    def __init__(self, emulator: Emulator | None, *, read_only: bool = False) -> None:
         self._emulator = emulator
+        self._hooks = {"request": [refuse_writes]} if read_only else {}
         self._tls: ssl.SSLContext | None = None
         self._lock = threading.Lock()
 
     def __call__(self) -> httpx.Client:
         """A client of its own, sharing the TLS settings, whose loading takes longer than all the rest."""
         if self._emulator is not None:
-            return httpx.Client(transport=EmulatorTransport(self._emulator), trust_env=False)
+            return httpx.Client(transport=EmulatorTransport(self._emulator), trust_env=False, event_hooks=self._hooks)
         with self._lock:
             self._tls = self._tls or httpx.create_ssl_context()
-        return httpx.Client(verify=self._tls)
+        return httpx.Client(verify=self._tls, event_hooks=self._hooks)
 
 
 class Session:

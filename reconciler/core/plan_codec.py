@@ -211,15 +211,23 @@ def _change_document(change: Change) -> ChangeDocument:
         kind=change.address.kind,
         action=change.action,
         reasons=[ReasonDocument(reason.code, reason.message) for reason in change.reasons],
-        fields=[
-            FieldDocument(f.path, f.before, f.after, f.field_class, _source_document(f.source)) for f in change.fields
-        ],
+        fields=[_field_document(f) for f in change.fields],
         cost=_cost_document(change.cost),
         version=change.version,
         serving=change.serving,
         targets=list(change.targets),
         source=_source_document(change.source),
     )
+
+
+def _field_document(field: FieldChange) -> FieldDocument:
+    return FieldDocument(field.path, field.before, field.after, field.field_class, _source_document(field.source))
+
+
+def field_to_dict(field: FieldChange) -> dict[str, Any]:
+    """One changed field as JSON values, with the keys that a plan gives it."""
+    values: dict[str, Any] = json_values(msgspec.to_builtins(_field_document(field)))
+    return values
 
 
 def _change(change: ChangeDocument) -> Change:

@@ -5,7 +5,7 @@ What specs ask for and no apply has done yet is no drift; it is counted apart, f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import get_args
 
@@ -42,6 +42,8 @@ _REPAIRS = frozenset(
         Code.RUN_GONE,
         Code.MODEL_OF_LOST_RUN,
         Code.CANCELLED_ELSEWHERE,
+        Code.DATASET_CHANGED,
+        Code.OBJECT_DIFFERS,
     }
 )
 
@@ -61,7 +63,7 @@ def audit(desired: Desired, state: State, observed: Observed, catalog: Catalog, 
         items=items,
         audited=tuple(sorted(world.state.resources)),
         unseen=unseen(world),
-        pending=_pending(world),
+        pending=_pending(world, {item.address for item in items if item.kind is DriftKind.DATASET_CHANGED}),
         diagnostics=remarks,
         elsewhere=dict(sorted(outside.elsewhere.items())),
         state=StateRef(state.lineage, state.serial),
@@ -86,12 +88,16 @@ def _place_in_report(item: DriftItem) -> tuple[int, bool, str, str]:
     return _RANK[item.kind], not item.address, item.address, item.resource
 
 
-def _pending(world: World) -> tuple[PendingChange, ...]:
-    """What the next apply would do because of the specs, and not because of what somebody else did."""
+def _pending(world: World, lost: Collection[str]) -> tuple[PendingChange, ...]:
+    """What the next apply would do because of the specs, and not because of what somebody else did.
+
+    Uploading again what is `lost` is not asked for by a spec either.
+    """
     plan = make_plan(world.desired, world.state, world.observed, world.catalog, world.now, options=_OPTIONS)
     found: dict[Address, PendingChange] = {}
     for change in plan.changes:
         reason = change.reasons[0]
-        if reason.code not in _REPAIRS:
+        is_repair = reason.code in _REPAIRS or (reason.code == Code.NOT_UPLOADED and str(change.address) in lost)
+        if not is_repair:
             found.setdefault(change.address, PendingChange(change.address, change.action, reason.message))
     return tuple(found[address] for address in sorted(found))

@@ -165,12 +165,16 @@ class Rebaser(Protocol):
         ...
 
 
-class ObjectStore(Protocol):
-    """Cloud Storage, as far as datasets and the manifest need it."""
+class ObjectReader(Protocol):
+    """Cloud Storage as far as looking at datasets needs it; sends nothing but GETs."""
 
     def look_up(self, uris: Sequence[str]) -> Observed:
         """The objects behind `gs://` URIs; requests grow with listing pages, not with URIs."""
         ...
+
+
+class ObjectStore(ObjectReader, Protocol):
+    """Cloud Storage, as far as datasets and the manifest need it."""
 
     def upload(self, path: str, uri: str, *, sha256: str) -> StoredObject:
         """Put a local file at `uri` unless an object is there already; the object that is there then.

@@ -16,8 +16,8 @@ from reconciler.providers.storage_upload import Upload, opened
 WORKERS = 4
 
 
-class CloudStorage:
-    """Objects in Google Cloud Storage."""
+class CloudStorageReader:
+    """Looks at objects in Google Cloud Storage; sends nothing but GETs."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -47,6 +47,24 @@ class CloudStorage:
                         objects.update(result)
         return Observed(objects=objects, unreadable=tuple(unreadable))
 
+    def _bucket(self, bucket: str, names: Sequence[str]) -> Found | Unreadable:
+        try:
+            if len(names) > 1:
+                return look_up_many(self._client, bucket, names)
+            target = ObjectName(bucket, names[0])
+            return {target.uri: look_up_one(self._client, target)}
+        except CredentialsError:
+            raise  # not a matter of one bucket
+        except NotFound:
+            # Google answers 403 for a bucket that may not be seen, so this one is not there, and nothing is in it.
+            return {ObjectName(bucket, name).uri: None for name in names}
+        except CloudError as error:
+            return Unreadable(f"gs://{bucket}/", error.what)
+
+
+class CloudStorage(CloudStorageReader):
+    """Looks at objects and uploads them."""
+
     def upload(self, path: str, uri: str, *, sha256: str) -> StoredObject:
         """Put a local file at `uri` unless it is there already; the object that is there then.
 
@@ -67,17 +85,3 @@ class CloudStorage:
         Without `create` an object that is not there stays so. Raises CloudError, DatasetError for what is no URI.
         """
         return replace_object(self._client, parse_uri(uri), content, create=create)
-
-    def _bucket(self, bucket: str, names: Sequence[str]) -> Found | Unreadable:
-        try:
-            if len(names) > 1:
-                return look_up_many(self._client, bucket, names)
-            target = ObjectName(bucket, names[0])
-            return {target.uri: look_up_one(self._client, target)}
-        except CredentialsError:
-            raise  # not a matter of one bucket
-        except NotFound:
-            # Google answers 403 for a bucket that may not be seen, so this one is not there, and nothing is in it.
-            return {ObjectName(bucket, name).uri: None for name in names}
-        except CloudError as error:
-            return Unreadable(f"gs://{bucket}/", error.what)

@@ -6,66 +6,36 @@ the comment says how much of it is missing. Nothing from a spec or a server beco
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 
-from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.plan import Action, Change, Plan
 from reconciler.core.plan_codec import plan_to_dict
 from reconciler.reports.escape import markdown_cell, markdown_code, markdown_fence, markdown_text, visible
 from reconciler.reports.layout import clip
+from reconciler.reports.markdown_parts import MOST_BYTES, MOST_LETTERS, MOST_NAME, Budget, findings, marker
 from reconciler.reports.values import shortened, shown
 from reconciler.reports.words import WORDS, cost_in_words, counts_in_words, total_cost, which_version
 
-MOST_BYTES = 60_000
-_MOST_LETTERS = 300
-_MOST_NAME = 80
 _URGENCY = (
     Action.DELETE, Action.CANCEL, Action.RETUNE, Action.CREATE, Action.FORGET, Action.ROLLBACK, Action.HOLD,
     Action.ADOPT, Action.DEPLOY, Action.PROMOTE, Action.UPDATE, Action.EVALUATE, Action.QUEUE, Action.WAIT,
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Budget:
-    """How many bytes are left."""
-
-    left: int
-
-    def take(self, blocks: Iterable[str]) -> tuple[list[str], int]:
-        """As many blocks from the front as fit, and how many did not."""
-        taken: list[str] = []
-        rest = 0
-        for block in blocks:
-            size = len(block.encode()) + 1
-            if rest or size > self.left:
-                rest += 1
-                continue
-            self.left -= size
-            taken.append(block)
-        return taken, rest
-
-
 def plan_markdown(plan: Plan, tool_version: str, *, most_bytes: int = MOST_BYTES) -> str:
     """The comment, at most `most_bytes` of UTF-8."""
     changes = sorted(plan.changes, key=lambda change: _URGENCY.index(change.action))
     digest = str(plan_to_dict(plan, tool_version)["digest"])
-    head = [_marker(plan, digest), _title(plan), *_alerts(plan)]
+    head = [
+        marker({"v": 1, "project": clip(plan.project, MOST_NAME), "digest": digest, "valid_at": plan.created_at}),
+        _title(plan),
+        *_alerts(plan),
+    ]
     foot = _footer(plan, digest, tool_version)
     spare = 600  # the lines that say what was left out, table and fold around what was not
-    budget = _Budget(most_bytes - sum(len(text.encode()) + 2 for text in (*head, foot)) - spare)
-    body = [*_table(changes, budget), *_findings(plan.diagnostics, budget), *_diff(changes, budget)]
+    budget = Budget(most_bytes - sum(len(text.encode()) + 2 for text in (*head, foot)) - spare)
+    body = [*_table(changes, budget), *findings(plan.diagnostics, budget), *_diff(changes, budget)]
     return "\n\n".join((*head, *body, foot)) + "\n"
-
-
-def _marker(plan: Plan, digest: str) -> str:
-    """By which a bot finds the comment it wrote; an HTML comment, so nothing in it may end one."""
-    facts = {"v": 1, "project": clip(plan.project, _MOST_NAME), "digest": digest, "valid_at": plan.created_at}
-    text = json.dumps(facts)
-    for risky in ("<", ">", "&", "--"):
-        text = text.replace(risky, f"{risky[:-1]}\\u{ord(risky[-1]):04x}")
-    return f"<!-- tuneform {text} -->"
 
 
 def _title(plan: Plan) -> str:
@@ -75,12 +45,12 @@ def _title(plan: Plan) -> str:
     parts += [f"{removed} {'removal' if removed == 1 else 'removals'}"] if removed else []
     parts += [] if plan.complete else ["incomplete view"]
     quiet = "no changes" if not plan.changes else "nothing paid, nothing removed"
-    return f"## tuneform plan · {markdown_code(clip(visible(plan.project), _MOST_NAME))}: {', '.join(parts) or quiet}"
+    return f"## tuneform plan · {markdown_code(clip(visible(plan.project), MOST_NAME))}: {', '.join(parts) or quiet}"
 
 
 def _alerts(plan: Plan) -> Iterator[str]:
     if not plan.complete:
-        shown_reasons = [markdown_code(clip(visible(what), _MOST_LETTERS)) for what in plan.unreadable[:10]]
+        shown_reasons = [markdown_code(clip(visible(what), MOST_LETTERS)) for what in plan.unreadable[:10]]
         listed = "".join(f"\n> - {text}" for text in shown_reasons)
         yield f"> [!WARNING]\n> **Something could not be read, so this plan will not be applied.**{listed}"
     paid = [change for change in plan.changes if change.is_paid]
@@ -111,11 +81,11 @@ def _cause(paid: Sequence[Change]) -> str:
     cause = next((f for change in paid for f in change.fields if f.source and f.before is not None), None)
     if cause is None or cause.source is None:
         return ""
-    place = clip(f"{visible(cause.source.file)}:{cause.source.line}", _MOST_LETTERS)
-    return f" Cause: {markdown_code(place)} {markdown_code(clip(visible(cause.path), _MOST_LETTERS))}."
+    place = clip(f"{visible(cause.source.file)}:{cause.source.line}", MOST_LETTERS)
+    return f" Cause: {markdown_code(place)} {markdown_code(clip(visible(cause.path), MOST_LETTERS))}."
 
 
-def _table(changes: Sequence[Change], budget: _Budget) -> Iterator[str]:
+def _table(changes: Sequence[Change], budget: Budget) -> Iterator[str]:
     if not changes:
         return
     rows, missing = budget.take(map(_row, changes))
@@ -128,30 +98,15 @@ def _table(changes: Sequence[Change], budget: _Budget) -> Iterator[str]:
 def _row(change: Change) -> str:
     reason = change.reasons[0].message if change.reasons else ""
     place = next((f.source for f in change.fields if f.source), change.source)
-    why = markdown_text(clip(visible(reason), _MOST_LETTERS))
+    why = markdown_text(clip(visible(reason), MOST_LETTERS))
     if place:
-        why += f" {markdown_cell(clip(f'{visible(place.file)}:{place.line}', _MOST_LETTERS))}"
+        why += f" {markdown_cell(clip(f'{visible(place.file)}:{place.line}', MOST_LETTERS))}"
     action = f"**{change.action}**{which_version(change)}"
     cost = cost_in_words(change.cost) if change.cost else ("unknown" if change.is_paid else "-")
     return f"| {WORDS[change.action].icon} | {markdown_cell(str(change.address))} | {action} | {why.strip()} | {cost} |"
 
 
-def _findings(found: Sequence[Diagnostic], budget: _Budget) -> Iterator[str]:
-    lines, missing = budget.take(_finding(d) for d in found)
-    if lines:
-        yield "\n".join(lines)
-    if missing:
-        yield f"_{missing:,} more findings do not fit here._"
-
-
-def _finding(found: Diagnostic) -> str:
-    icon = {"error": "❌", "warning": "⚠️", "note": "ℹ️"}[found.severity]  # noqa: RUF001
-    place = f" {markdown_code(clip(visible(str(found.source)), _MOST_LETTERS))}" if found.source else ""
-    text = f"{found.message} {found.hint}".strip()
-    return f"- {icon}{place} {markdown_text(clip(visible(text), 2 * _MOST_LETTERS))}"
-
-
-def _diff(changes: Sequence[Change], budget: _Budget) -> Iterator[str]:
+def _diff(changes: Sequence[Change], budget: Budget) -> Iterator[str]:
     telling = [change for change in changes if change.fields or change.targets]
     blocks, missing = budget.take("\n".join(_diff_block(change)) for change in telling)
     if blocks:
@@ -166,14 +121,14 @@ def _diff_block(change: Change) -> Iterator[str]:
     sign = {Action.CREATE: "+", Action.DELETE: "-", Action.CANCEL: "-"}.get(change.action, "!")
     yield f"{sign} {change.address} {change.action}{which_version(change)}"
     for target in change.targets if sign == "-" else ():
-        yield f"-   {clip(visible(target), _MOST_LETTERS)}"
+        yield f"-   {clip(visible(target), MOST_LETTERS)}"
     for field in change.fields:
-        path = clip(visible(field.path), _MOST_LETTERS)
+        path = clip(visible(field.path), MOST_LETTERS)
         place = f"  # {visible(field.source.file)}:{field.source.line}" if field.source else ""
         if field.before is not None:
-            yield f"-   {path}: {shortened(shown(field.before), _MOST_LETTERS)}"
+            yield f"-   {path}: {shortened(shown(field.before), MOST_LETTERS)}"
         if field.after is not None:
-            yield f"+   {path}: {shortened(shown(field.after), _MOST_LETTERS)}{clip(place, _MOST_LETTERS)}"
+            yield f"+   {path}: {shortened(shown(field.after), MOST_LETTERS)}{clip(place, MOST_LETTERS)}"
 
 
 def _footer(plan: Plan, digest: str, tool_version: str) -> str:

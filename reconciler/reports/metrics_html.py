@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 from reconciler.core.metrics import Curves, Point, VersionCurves
 from reconciler.reports.escape import visible
+from reconciler.reports.html_page import page
 from reconciler.reports.metrics_text import nothing_measured
 from reconciler.reports.scale import Axis, axis, step_axis
 
@@ -51,20 +49,11 @@ class Chart:
 
 def metrics_page(curves: Curves) -> str:
     """The page: charts of training and of validation apart, every version in each, and a table of last values."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    folder = resources.files("reconciler.reports") / "templates"
-    style = (folder / "metrics.css").read_text(encoding="utf-8")
-    template = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).from_string((folder / "metrics.html").read_text(encoding="utf-8"))
     validation = [name for name in curves.names if name.startswith("/eval")]
     training = [name for name in curves.names if name not in validation]
-    return template.render(
+    return page(
+        "metrics",
         address=str(curves.address),
-        style=Markup(style),  # noqa: S704 - a file of this package
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         size=(WIDTH, HEIGHT),
         plot=(LEFT, TOP, WIDTH - RIGHT, HEIGHT - BOTTOM),
         versions=[(v, _style(i)) for i, v in enumerate(curves.versions)],

@@ -188,6 +188,7 @@ def _built(
         ),
         publish=_manifest(root, spec["publish"], report) if "publish" in spec else "",
         catalog=_place(root, spec["catalog"], ("spec", "catalog"), report) if "catalog" in spec else "",
+        ignores=tuple(_ignore_rule(rule, path, report) for path, rule in _ignores(spec)),
     )
     return ProjectFile(project, google.get("location", DEFAULT_LOCATION), _patterns(spec, report))
 

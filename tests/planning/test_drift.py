@@ -303,7 +303,7 @@ class TestUnmanaged:
     def test_a_run_under_way_without_our_label(self) -> None:
         item = only(self.with_more(build.run(build.job("notebook"))))
         assert (item.kind, item.address, item.labelled, item.severity) == (DriftKind.UNMANAGED, "", False, "note")
-        assert "carries no label of this project" in item.message
+        assert "without a label of this project" in item.message
 
     def test_a_run_with_our_label_is_told_under_its_address(self) -> None:
         item = only(self.with_more(build.stray(MODEL, 99)))

@@ -59,7 +59,7 @@ def _traffic(world: World, route: Route, live: LiveEndpoint) -> Iterator[FieldCh
     known = {place.id for place in places.values()}
     for deployed in live.deployed:
         if deployed.id in carried(live) and deployed.id not in known and model_key(deployed.model) in own:
-            path = f"traffic ({version_in_words(world, deployed)})"
+            path = f"traffic ({version_in_words(world, deployed)}, deployed beside)"
             yield FieldChange(path, 0, live.traffic[deployed.id], FieldClass.SERVING)
     yield from strangers_in(world, live, own)
 
@@ -70,7 +70,7 @@ def _words(record: Record, written: Endpoint, spec: Endpoint | None, live: LiveE
     found = words_of(written, record, live).fields
     fields = turned(f for f in found if unwanted is None or f.path in unwanted)
     if fields:
-        message = f"{', '.join(f.path for f in fields)} changed outside of tuneform"
+        message = "its name, description or labels changed outside of tuneform"
         yield _item(written, DriftKind.CHANGED, message, "warning", live.name, fields)
 
 

@@ -132,7 +132,7 @@ def _words(
         unwanted = {f.path for f in differences(spec, record, live)} if spec is not None else None
         fields = turned(f for f in differences(written, record, live) if unwanted is None or f.path in unwanted)
         if fields:
-            message = f"{', '.join(f.path for f in fields)} of its {what} changed outside of tuneform"
+            message = f"v{version.number}: names, labels or settings of its {what} changed outside of tuneform"
             yield _item(written, DriftKind.CHANGED, message, "warning", live.name, fields)
 
 

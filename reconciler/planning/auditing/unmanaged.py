@@ -22,8 +22,8 @@ from reconciler.planning.liveness import left_a_model, leftovers
 from reconciler.planning.world import World
 
 UNKNOWN_PROJECT = "another project"
-_OURS = "carries this project's label and no record knows it"
-_FOREIGN = "carries no label of this project and no record knows it"
+_OURS = "carrying this project's label, and in no record"
+_FOREIGN = "without a label of this project, and in no record"
 _HINT_OURS = "Take it over with `tuneform import`, or delete it by hand if nobody uses it."
 _HINT_FOREIGN = "Adopt it with `tuneform import`, ignore it in the project file, or delete it where it was made."
 
@@ -137,7 +137,7 @@ def _add(
     outside.items.append(
         DriftItem(
             DriftKind.UNMANAGED,
-            f"{what} {_OURS if ours else _FOREIGN}",
+            f"{what}, {_OURS if ours else _FOREIGN}",
             "warning" if ours else "note",
             _address(world, labels.get(ADDRESS, "")) if ours else "",
             name,

@@ -14,11 +14,11 @@ from reconciler.core.observed import Observed, Run
 from reconciler.core.state import Record, Version
 from reconciler.providers.palm import creating, observing
 from reconciler.providers.protocol import CreateRequest, Submission
-from reconciler.providers.vertex.provider import VertexProvider
+from reconciler.providers.vertex.provider import VertexProvider, VertexReader
 
 
-class PalmProvider(VertexProvider):
-    """Looks at tuning pipelines and what they left, and writes to them."""
+class PalmReader(VertexReader):
+    """Looks at tuning pipelines and what they left; sends nothing but GETs."""
 
     @property
     def backend(self) -> Backend:
@@ -49,6 +49,10 @@ class PalmProvider(VertexProvider):
             elsewhere="PaLM pipelines measure only into the tensorboard that parameterValues.tensorboard_resource_id "
             f"names, and that of v{version.number} names none."
         )
+
+
+class PalmProvider(PalmReader, VertexProvider):
+    """Looks at tuning pipelines and what they left, and writes to them."""
 
     def create_request(
         self, model: TunedModel, *, body: Mapping[str, Any], labels: Mapping[str, str], attempt: str

@@ -164,11 +164,11 @@ class Code(StrEnum):
         "unrecorded_endpoint",
         "An endpoint carries this project's labels and neither spec nor state knows it.",
     )
+    IGNORE_EXPIRED = "ignore_expired", "A rule to ignore drift has passed its last day and is not followed any more."
+    IGNORE_UNUSED = "ignore_unused", "A rule to ignore drift matches nothing."
     TARGET_UNKNOWN = "target_unknown", "A --target matches nothing that is declared or recorded."
 
 
 def because(code: str, message: str) -> Reason:
     """A reason of that code."""
     return Reason(str(code), message)
-    IGNORE_EXPIRED = "ignore_expired", "A rule to ignore drift has passed its last day and is not followed any more."
-    IGNORE_UNUSED = "ignore_unused", "A rule to ignore drift matches nothing."

@@ -104,12 +104,18 @@ class Credentials:
             return _token(brief)
 
     def quota_project(self) -> str:
-        """The project that quota is counted against, or empty."""
+        """The project that quota is counted against, or empty: the configured one, else that of the credentials.
+
+        A person's login belongs to no project, and Google refuses it without one: then it is the project in use.
+        """
         if self._settings.quota_project:
             return self._settings.quota_project
+        from google.oauth2.credentials import Credentials as Login
+
         with self._lock:
             self._load()
-            return str(self._google.quota_project_id or "")
+            own = str(self._google.quota_project_id or "")
+            return own or (self._settings.project if isinstance(self._google, Login) else "")
 
     def default_project(self) -> str:
         """The project that the credentials come with, or empty."""

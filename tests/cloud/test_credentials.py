@@ -229,6 +229,20 @@ def test_the_quota_project_is_sent(google: Google, write: Write, setting: str, s
     assert google.api.received[0].headers["x-goog-user-project"] == sent
 
 
+def test_a_login_without_a_quota_project_uses_the_project_in_use(google: Google, write: Write) -> None:
+    login = {name: value for name, value in USER.items() if name != "quota_project_id"}
+    with google.client(google.credentials(write(login), GoogleSettings(project="acme-ml"))) as client:
+        client.get(URL)
+    assert google.api.received[0].headers["x-goog-user-project"] == "acme-ml"
+
+
+def test_a_service_account_counts_against_its_own_project(google: Google, write: Write, private_key: str) -> None:
+    credentials = google.credentials(write(service_account(private_key)), GoogleSettings(project="acme-ml"))
+    with google.client(credentials) as client:
+        client.get(URL)
+    assert "x-goog-user-project" not in google.api.received[0].headers
+
+
 def test_the_credentials_name_a_project(google: Google, write: Write, private_key: str) -> None:
     assert google.credentials(write(service_account(private_key))).default_project() == "acme-ml"
 

@@ -1,7 +1,8 @@
 """What a run would cost once: tokens x epochs x price, with its basis and how sure it is.
 
-Tokens are exact where the same data was billed for the same base model before, an estimate where only the file is
-known, and otherwise not known. Nothing is guessed about prices: no price in the catalog is an unknown cost.
+Tokens are exact where the same data was billed for the same base model before, an estimate where only the file or the
+size of the object is known, and otherwise not known. Nothing is guessed about prices: no price in the catalog is an
+unknown cost.
 """
 
 from __future__ import annotations
@@ -16,11 +17,13 @@ from reconciler.core.desired import Backend, TunedModel
 from reconciler.core.plan import Cost
 from reconciler.core.state import State, Version
 from reconciler.planning.blocks import base_model, epochs, training_source
-from reconciler.planning.content import Content, declared_content, recorded_content
+from reconciler.planning.content import Content, declared_content, recorded_content, training_pin, training_uri
 from reconciler.planning.world import World
 
 # How far a token count from the file's characters was found to be off.
 ESTIMATE_LOW, ESTIMATE_HIGH = 0.75, 1.35
+# How many bytes of JSONL were found to make a token: long English text, the usual, and short rows full of JSON.
+BYTES_A_TOKEN = (3.0, 6.0, 14.0)
 AS_BILLED = "the tokens that were billed for the same data before"
 # Without epochCount the service chooses. Ten were echoed for small data, forty were billed for 166 rows.
 ASSUMED_EPOCHS, FEWEST_EPOCHS, MOST_EPOCHS = 10, 1, 40
@@ -85,10 +88,30 @@ def _tokens(world: World, model: TunedModel, base: str, billed: Billed) -> Amoun
         if (exact := billed.get((base, key))) is not None:
             return Amount(exact, exact, exact, AS_BILLED)
     source = training_source(model)
-    found = world.desired.contents.get(Address.parse(source)) if is_address(source) else None
+    if not is_address(source):
+        return _by_size(world, model, base)
+    found = world.desired.contents.get(Address.parse(source))
     if found is None or found.tokens is None:
         return None
     return Amount(found.tokens, found.tokens * ESTIMATE_LOW, found.tokens * ESTIMATE_HIGH)
+
+
+def _by_size(world: World, model: TunedModel, base: str) -> Amount | None:
+    """By how large the object is: as earlier versions of this model were billed for theirs, else as text usually is."""
+    stored = world.observed.objects.get(training_uri(model, world.desired))
+    if stored is None or not stored.size:
+        return None
+    record = world.record(model.address)
+    for version in reversed(record.versions if record else ()):
+        pin = training_pin(version, model.backend)
+        if version.billed_tokens and pin is not None and pin.size and _base_of(version) == base:
+            value = max(round(stored.size * version.billed_tokens / pin.size), 1)
+            note = f"tokens by the size of {stored.uri} and what v{version.number} was billed"
+            return Amount(value, value * ESTIMATE_LOW, value * ESTIMATE_HIGH, note)
+    most, usual, fewest = (stored.size / b for b in BYTES_A_TOKEN)
+    if "preferenceOptimizationSpec" in model.body:
+        most, usual = most * 2, usual * 1.5  # the prompt of a preference row counts twice
+    return Amount(max(round(usual), 1), fewest, most, f"tokens by the size of {stored.uri}, taken as text alone")
 
 
 def _epochs(world: World, model: TunedModel) -> Amount:

@@ -81,6 +81,33 @@ def test_the_same_object_billed_before_under_another_uri_gives_the_exact_cost() 
     assert paid.cost == Cost(6.0, basis, estimate=False)
 
 
+def test_an_object_that_was_never_tuned_is_estimated_by_its_size_with_a_wide_band() -> None:
+    spec = model(body=supervised(epochCount=2))
+    paid = only(plan(desired(spec), state(), observed(stored(size=6_000_000))))
+    assert paid.cost is not None
+    assert (paid.cost.usd, paid.cost.estimate) == (6.0, True)
+    assert (paid.cost.low, paid.cost.high) == (2.5714, 12.0)
+    assert f"by the size of {TRAIN}, taken as text alone" in paid.cost.basis
+
+
+def test_an_object_that_grew_is_estimated_by_what_was_billed_for_it_before() -> None:
+    spec = model(body=supervised(epochCount=2), on_dataset_change="retune")
+    bought = version(spec, billed_tokens=1_000_000, datasets=(pin(size=100),))
+    made = plan(desired(spec), state(record(spec, bought, current=1)), observed(stored(crc32c="BBBB", size=150)))
+    paid = next(c for c in made.changes if c.is_paid)
+    assert paid.cost is not None
+    assert (paid.cost.usd, paid.cost.low, paid.cost.high) == (9.0, 6.75, 12.15)
+    assert paid.cost.basis.endswith(f"tokens by the size of {TRAIN} and what v1 was billed")
+
+
+def test_a_preference_object_counts_its_prompts_twice() -> None:
+    method = {"trainingDatasetUri": TRAIN, "hyperParameters": {"epochCount": 1}}
+    body = {"baseModel": "gemini-3.1-flash-lite", "preferenceOptimizationSpec": method}
+    paid = only(plan(desired(model(body=body)), state(), observed(stored(size=6_000_000))))
+    assert paid.cost is not None
+    assert (paid.cost.usd, paid.cost.high) == (4.5, 12.0)
+
+
 def test_tokens_billed_for_another_base_model_are_not_taken_as_exact() -> None:
     spec = model(body=supervised("Dataset/d", base="gemini-3.5-flash", epochCount=3))
     want = with_data(spec)

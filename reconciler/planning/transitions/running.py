@@ -122,6 +122,9 @@ def _since(run: Run) -> str:
 
 
 def _alerts(world: World, model: TunedModel, version: Version, run: Run) -> Iterator[Finding]:
+    if version.tainted:
+        hint = "It will not serve unasked. Cancel the job in the console to stop paying for it."
+        yield diagnose(model, Code.TAINTED, f"v{version.number}: {version.tainted}", hint=hint)
     if run.state in (RunState.PAUSED, RunState.UPDATING):
         yield diagnose(model, Code.RUN_PAUSED, f"v{version.number} is {run.state.lower()}: {run.name}")
     started = parse_moment(run.started_at or run.created_at)

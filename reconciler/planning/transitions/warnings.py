@@ -59,8 +59,6 @@ def _way_on(model: TunedModel, known: BaseModel) -> str:
 
 def _data(world: World, model: TunedModel, version: Version) -> Iterator[Diagnostic]:
     if version.is_live:
-        if version.tainted:
-            yield diagnose(model, Code.TAINTED, f"v{version.number}: {version.tainted}")
         return
     changed = data_change(world, model, version)
     if changed is not None and model.lifecycle.on_dataset_change == "warn":

@@ -13,6 +13,8 @@ from typing import Any
 
 from reconciler.applying.endpoint_actions import EndpointActions
 from reconciler.applying.operations import OperationWaiter
+from reconciler.providers.gemini.provider import GeminiProvider
+from reconciler.providers.palm.provider import PalmProvider
 from reconciler.providers.vertex import provider as vertex
 from reconciler.state.journal import Journal
 from reconciler.state.store import StateStore
@@ -39,6 +41,12 @@ def after(owner: type, method: str) -> None:
     setattr(owner, method, then_die)
 
 
+def after_any_answer() -> None:
+    """Die once a create has been answered, whatever service it was sent to."""
+    for provider in (vertex.VertexProvider, PalmProvider, GeminiProvider):
+        after(provider, "submit")
+
+
 POINTS: dict[str, Callable[[], None]] = {
     "before the intent": lambda: before(Journal, "prepare"),
     "after PREPARED": lambda: after(Journal, "prepare"),
@@ -49,8 +57,14 @@ POINTS: dict[str, Callable[[], None]] = {
     "before the state is written": lambda: before(StateStore, "write"),
     "after the state is written": lambda: after(StateStore, "write"),
     "before the entry is let go": lambda: before(Journal, "forget"),
-    "after the answer": lambda: after(vertex.VertexProvider, "submit"),
+    "after the answer": after_any_answer,
 }
+BETWEEN_ANSWER_AND_STATE = (
+    "after SENDING, before the POST",
+    "after the answer",
+    "after the answer, before COMMITTED",
+    "before the state is written",
+)
 
 ENDPOINT_POINTS: dict[str, Callable[[], None]] = {
     "before the endpoint is made": lambda: before(vertex.VertexProvider, "create_endpoint"),
@@ -68,9 +82,9 @@ REBASE_POINTS: dict[str, Callable[[], None]] = {
 }
 
 
-def killed_apply(workshop: Workshop, point: str) -> None:
+def killed_apply(workshop: Workshop, point: str, *arguments: str) -> None:
     """Run apply in a process that kills itself at that point."""
-    done = workshop.apply(expect=None, prepare=partial(arm, point))
+    done = workshop.apply(*arguments, expect=None, prepare=partial(arm, point))
     assert done.returncode == -signal.SIGKILL, f"the point {point!r} was never reached:\n{done.stdout}\n{done.stderr}"
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from reconciler.emulator.options import Options
 from reconciler.emulator.testing import RunningEmulator
+from tests.e2e.killed import BETWEEN_ANSWER_AND_STATE, killed_apply
 from tests.e2e.workshop import Workshop
 
 # https://ai.google.dev/gemini-api/docs/model-tuning/tutorial (2024 copies): its fifteen examples.
@@ -35,9 +36,23 @@ NUMBERS = (
     ("seven", "eight"),
 )
 CREATE = {"method": "POST", "path": "tunedModels$"}
+BASE = "models/gemini-1.0-pro-001"
+FURTHER = """\
+apiVersion: tuneform/v1
+kind: TunedModel
+metadata: {name: further}
+spec:
+  gemini:
+    tunedModelSource: {tunedModel: TunedModel/next-number}
+    tuningTask:
+      hyperparameters: {learningRateMultiplier: 0.5}
+      trainingData: {examples: {examples: [{textInput: "five", output: "six"}]}}
+"""
 
 
-def number_generator(workshop: Workshop, *, batch_size: int = 2, epochs: int = 5, extra: str = "") -> None:
+def number_generator(
+    workshop: Workshop, *, batch_size: int = 2, epochs: int = 5, base: str = BASE, extra: str = ""
+) -> None:
     workshop.project()
     rows = [{"text_input": asked, "output": answer} for asked, answer in NUMBERS]
     workshop.write("data/numbers.json", json.dumps(rows))
@@ -55,7 +70,7 @@ metadata: {{name: next-number}}
 spec:
   gemini:
     displayName: number generator
-    baseModel: models/gemini-1.0-pro-001
+    baseModel: {base}
 {extra}
     tuningTask:
       hyperparameters: {{batchSize: {batch_size}, learningRate: 0.001, epochCount: {epochs}}}
@@ -125,6 +140,63 @@ def test_a_lost_answer_makes_one_model(workshop: Workshop, kind: str) -> None:
     assert workshop.actions() == {}
 
 
+@pytest.mark.parametrize("point", BETWEEN_ANSWER_AND_STATE)
+def test_killed_between_the_answer_and_the_state_one_model_is_made(workshop: Workshop, point: str) -> None:
+    number_generator(workshop)
+    killed_apply(workshop, point, "--allow-retired")
+    workshop.apply("--allow-retired", "--wait")
+    assert len(tuned_models(workshop)) == 1
+    assert workshop.actions() == {}
+
+
+def test_an_id_that_a_stranger_has_is_refused_with_what_to_do(workshop: Workshop) -> None:
+    number_generator(workshop)
+    workshop.apply("--allow-retired", "--wait")
+    (model,) = tuned_models(workshop)
+    httpx.delete(f"{workshop.url}/v1beta/{model['name']}").raise_for_status()
+    task = {"trainingData": {"examples": {"examples": [{"textInput": "1", "output": "2"}]}}}
+    theirs = {"baseModel": BASE, "tuningTask": task}
+    stranger = {"x-goog-user-project": "stranger"}
+    ident = {"tunedModelId": model["name"].partition("/")[2]}
+    httpx.post(f"{workshop.url}/v1beta/tunedModels", params=ident, json=theirs, headers=stranger).raise_for_status()
+    (workshop.folder / "state").rename(workshop.folder / "lost")
+    refused = workshop.apply("--allow-retired", expect=1)
+    assert "belongs to somebody else" in refused.stdout + refused.stderr
+    assert "another metadata.name" in refused.stdout + refused.stderr
+
+
+@pytest.mark.parametrize("base", ["models/gemini-2.5-flash", "gemini-0.5"])
+def test_a_base_that_cannot_be_tuned_is_held_by_the_plan_with_what_to_do(workshop: Workshop, base: str) -> None:
+    number_generator(workshop, base=base)
+    (change,) = workshop.plan_json("--allow-retired")["changes"]
+    assert (change["action"], change["reasons"][0]["code"]) == ("hold", "base_not_tunable")
+    assert BASE in change["reasons"][0]["message"]
+    workshop.apply("--allow-retired", expect=3)
+    assert tuned_models(workshop) == []
+
+
+def test_a_model_is_tuned_further(workshop: Workshop) -> None:
+    number_generator(workshop)
+    workshop.write("specs/further.yaml", FURTHER)
+    workshop.apply("--allow-retired", "--wait")
+    models = {model["displayName"]: model for model in tuned_models(workshop)}
+    first, further = models["number generator"], models["further"]
+    assert further["tunedModelSource"] == {"tunedModel": first["name"], "baseModel": BASE}
+    assert further["tuningTask"]["hyperparameters"]["learningRateMultiplier"] == 0.5
+    assert workshop.actions() == {}
+
+
+@pytest.mark.parametrize(("answer", "serves"), [("two", True), ("fish", False)])
+def test_a_gate_asks_the_model_before_it_serves(workshop: Workshop, answer: str, serves: bool) -> None:
+    number_generator(workshop)
+    workshop.write("prompts.jsonl", json.dumps({"prompt": "one", "expect": {"exact": answer}}) + "\n")
+    with (workshop.folder / "specs/numbers.yaml").open("a") as spec:
+        spec.write("  gates: {prompts: {file: prompts.jsonl, minPass: 1.0}}\n")
+    workshop.apply("--allow-retired", "--wait", expect=0 if serves else 3)
+    outputs = json.loads(workshop.run("output", "--format", "json").stdout)
+    assert ("TunedModel/next-number" in outputs) is serves
+
+
 def test_a_lost_state_finds_its_model_by_the_id(workshop: Workshop) -> None:
     number_generator(workshop)
     workshop.apply("--allow-retired", "--wait")
@@ -143,6 +215,7 @@ def test_what_may_be_patched_is_patched_and_never_tuned_again(workshop: Workshop
     assert (model.get("temperature", 0), model["topK"], model["description"]) == (0, 20, "counts")
     permissions = httpx.get(f"{workshop.url}/v1beta/{model['name']}/permissions").json()["permissions"]
     assert {"EVERYONE"} == {p["granteeType"] for p in permissions if p["role"] == "READER"}
+    assert [p["emailAddress"] for p in permissions if p["role"] == "OWNER"] == ["default@example.com"]
     assert workshop.actions() == {}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.applying.outcomes import ApplyOptions
 from reconciler.core.address import Address
 from reconciler.core.amounts import counted
-from reconciler.core.plan import Action, Plan, Reason
+from reconciler.core.plan import Action, Change, Plan, Reason
 from reconciler.core.plan_codec import plan_to_dict
 from reconciler.errors import Held
 from reconciler.planning.guards import counted_deletes
@@ -39,8 +39,13 @@ def held_changes(
         held.update({change.key: reason for change in deletes})
     if not approved_by_person:
         why = "taking over what only carries labels needs a person's yes: apply without --auto-approve, or a saved plan"
-        held.update({change.key: Reason("adopt_needs_yes", why) for change in plan.of(Action.ADOPT)})
+        held.update({c.key: Reason("adopt_needs_yes", why) for c in plan.of(Action.ADOPT) if _takes_over(c)})
     return held
+
+
+def _takes_over(change: Change) -> bool:
+    """Whether something comes under management by it, and not merely the spec is believed about what is."""
+    return all(reason.code != Code.DATA_DECLARED.value for reason in change.reasons)
 
 
 def as_it_was_planned(options: ApplyOptions) -> ApplyOptions:

@@ -16,7 +16,12 @@ from reconciler.providers.protocol import ObjectReader, TuningReader
 
 def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningReader], objects: ObjectReader) -> Observed:
     """What is there now, for every declared and every recorded address."""
-    observed = objects.look_up(sorted(wanted_objects(desired, state)))
+    wanted = wanted_objects(desired, state)
+    unknown = wanted & _never_known(state)
+    observed = objects.look_up(sorted(wanted - unknown))
+    if unknown:
+        # What was never known cannot have changed: a model that was adopted without it needs no access to it.
+        observed = observed.merged(replace(objects.look_up(sorted(unknown)), unreadable=()))
     known = [*state.resources.values(), *_places_of_endpoints(desired)]
     backends = {m.backend for m in desired.models.values()} | {r.backend for r in known}
     for backend in sorted(backends - {"storage"}):
@@ -56,6 +61,13 @@ def with_progress(observed: Observed, state: State, readers: Mapping[Backend, Tu
 def _places_of_endpoints(desired: Desired) -> list[Record]:
     """Records of declared endpoints that say nothing but where they are looked for."""
     return [Record(a, "vertex", e.project, e.location) for a, e in desired.endpoints.items()]
+
+
+def _never_known(state: State) -> frozenset[str]:
+    """URIs of data of adopted versions whose content nobody could tell, and that no other version has a digest of."""
+    versions = [v for record in state.resources.values() for v in record.versions]
+    known = {pin.uri for v in versions for pin in v.datasets if pin.crc32c or not v.adopted}
+    return frozenset(pin.uri for v in versions for pin in v.datasets) - known
 
 
 def wanted_objects(desired: Desired, state: State) -> set[str]:

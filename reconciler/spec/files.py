@@ -31,12 +31,14 @@ class SpecFiles:
     """The spec files of a project. `root` is the absolute folder without links.
 
     `ignored` are files and folders, without links, that are left out although they lie in a folder of specs: the state.
-    `found` maps each file's real path to the path it is shown as, so that one file is read once whatever names it.
+    `found` maps each file's real path to the path it is shown as, so that one file is read once whatever names it. With
+    `to_be_written`, a folder that is not there yet is as good as an empty one.
     """
 
     root: str
     findings: Findings
     ignored: frozenset[str] = frozenset()
+    to_be_written: bool = False
     found: dict[str, str] = field(default_factory=dict)
     entries: int = 0
     bytes_read: int = 0
@@ -52,6 +54,8 @@ class SpecFiles:
             what = f"{pattern} names more than {MOST_FILES:,} spec files, or stands over {MOST_ENTRIES:,} entries"
             self.findings.error("too_large", what, source, hint="Split the project.")
         except FileNotFoundError:
+            if self.to_be_written and not pattern.endswith(SUFFIXES):
+                return frozenset()
             hint = "Make it, or name another one under spec.specs in tuneform.yaml."
             self.findings.error("file_missing", f"{pattern} does not exist", source, hint=hint)
         except OSError as error:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
-from types import MappingProxyType
 
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired, Project
@@ -46,21 +45,21 @@ def load(
     project_file: Path | None = None,
     environ: Mapping[str, str],
     paths: Iterable[Path] | None = None,
-    drafts: Mapping[str, str] = MappingProxyType({}),
+    drafts: Mapping[str, str] | None = None,
 ) -> Loaded:
     """Read the project in the folder `root`, or the one that `project_file` (relative to `root`) describes.
 
     Without `project_file`, tuneform.yaml in `root` is used if there is one. With `paths` (relative to the project's
     folder, or absolute) only what these files declare, and what that depends on, is returned and reported; the rest of
     the project is read for the sake of references. `drafts` are files that are about to be written, as text by path
-    (relative to the project's folder): they are read as if they were there. Raises SpecError with everything found
-    when anything is an error.
+    (relative to the project's folder): they are read as if they were there, and folders of specs may be missing.
+    Raises SpecError with everything found when anything is an error.
     """
     findings = Findings()
     project = _open(root, project_file, environ, findings)
-    files = _spec_files(project, findings)
+    files = _spec_files(project, findings, to_be_written=drafts is not None)
     chosen = frozenset[str]().union(*(files.add(_relative(files.root, path), None) for path in paths or ()))
-    texts = chain(files.read(), _drafts(project, drafts, findings))
+    texts = chain(files.read(), _drafts(project, drafts or {}, findings))
     declared, specs = _read(project, texts, findings)
     references = {address: references_of(spec) for address, spec in specs.items()}
     for spec in specs.values():
@@ -128,11 +127,13 @@ def _open(root: Path, project_file: Path | None, environ: Mapping[str, str], fin
     return project
 
 
-def _spec_files(project: ProjectFile, findings: Findings) -> SpecFiles:
+def _spec_files(project: ProjectFile, findings: Findings, *, to_be_written: bool) -> SpecFiles:
     """The files that the project names as its specs."""
     root = project.project.root
     local = [path for path in (project.project.state, project.project.publish) if path.startswith("/")]
-    files = SpecFiles(root, findings, ignored=frozenset(map(os.path.realpath, local)) - {root})
+    files = SpecFiles(
+        root, findings, ignored=frozenset(map(os.path.realpath, local)) - {root}, to_be_written=to_be_written
+    )
     for pattern, source in project.specs:
         files.add(pattern, source)
     return files

@@ -17,7 +17,7 @@ from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Action, FieldChange
 from reconciler.core.state import State
-from reconciler.errors import SpecError
+from reconciler.errors import SpecError, UsageError
 from reconciler.planning.blocks import TRAINING_PATHS
 from reconciler.planning.compare import training_changes
 from reconciler.planning.plan import PlanOptions, make_plan
@@ -78,7 +78,11 @@ class Agreement:
 
     def _leave_the_invalid(self, error: SpecError) -> None:
         found = {d.source.file if d.source else "": d for d in reversed(error.diagnostics) if d.severity == "error"}
-        if found.keys() - {e.path for e in self.entries} or any(d.code == "outside_specs" for d in found.values()):
+        unread = next((d for d in found.values() if d.code == "outside_specs"), None)
+        if unread is not None:
+            where = f"--out {self.drafter.folder}"
+            raise UsageError("would not be read as specs", where=where, next_step=unread.hint) from error
+        if found.keys() - {e.path for e in self.entries}:
             raise error
         for entry in self.entries:
             if entry.path in found:

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from reconciler.core.moments import parse_moment
 from reconciler.core.observed import Run
 from reconciler.core.resource_names import location_of
+from reconciler.core.runs import RunState
 from reconciler.errors import UsageError
 
 KEYS = ("label", "location", "state", "name", "newer", "older")
@@ -29,21 +30,49 @@ class Filter:
     def parse(text: str) -> Filter:
         """Read `key=value`. Raises UsageError for anything else."""
         key, equals, value = text.partition("=")
-        wrong = not equals or key not in KEYS or not value
-        if not wrong and key in ("newer", "older"):
-            wrong = _AGE.fullmatch(value) is None
-        if wrong:
+        if not equals or key not in KEYS or not value:
             raise UsageError(
-                f"{text!r} is not a filter",
+                f"{text[:200]!r} is not a filter",
+                where="--filter",
                 next_step="Write label=team:support, location=us-central1, state=succeeded, name='triage*', "
                 "newer=30d or older=90d.",
             )
+        if key in _CHECKS and (problem := _CHECKS[key](value)):
+            raise UsageError(f"{value[:200]!r} {problem}", where=f"--filter {key}", next_step=_EXAMPLES[key])
         return Filter(key, value)
 
     def fits(self, run: Run, display_name: str, labels: Mapping[str, str], now: datetime) -> bool:
         """Whether a model, by its newest run, is meant."""
         return _TESTS[self.key](self.value, run, display_name, labels, now)
 
+
+def _no_age(value: str) -> str:
+    return "" if _AGE.fullmatch(value) else "is not an age"
+
+
+def _no_state(value: str) -> str:
+    wanted = _state_pattern(value)
+    known = any(fnmatchcase(state, wanted) for state in RunState)
+    return "" if known else "is no state of a run"
+
+
+def _no_label(value: str) -> str:
+    return "" if value.partition(":")[0] else "names no label"
+
+
+_CHECKS: Mapping[str, Callable[[str], str]] = {
+    "newer": _no_age,
+    "older": _no_age,
+    "state": _no_state,
+    "label": _no_label,
+}
+_AGES = "A number with s, m, h, d or w behind it, such as 30d."
+_EXAMPLES = {
+    "newer": _AGES,
+    "older": _AGES,
+    "state": f"States: {', '.join(state.lower() for state in RunState)}; a glob such as *succeeded too.",
+    "label": "Write label=team, or label=team:support.",
+}
 
 _Test = Callable[[str, Run, str, Mapping[str, str], datetime], bool]
 
@@ -58,7 +87,11 @@ def _location(value: str, run: Run, _name: str, _labels: Mapping[str, str], _now
 
 
 def _state(value: str, run: Run, _name: str, _labels: Mapping[str, str], _now: datetime) -> bool:
-    return fnmatchcase(run.state, value.upper().removeprefix("JOB_STATE_"))
+    return fnmatchcase(run.state, _state_pattern(value))
+
+
+def _state_pattern(value: str) -> str:
+    return re.sub(r"^(JOB|PIPELINE)_STATE_", "", value.upper())
 
 
 def _name(value: str, _run: Run, name: str, _labels: Mapping[str, str], _now: datetime) -> bool:

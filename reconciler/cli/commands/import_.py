@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -37,7 +38,7 @@ class _Flags(TypedDict):
 @click.argument("address", required=False, callback=converts(Address.parse))
 @click.argument("name", required=False)
 @click.option("--all", "adopt_all", is_flag=True, help="Adopt everything live; needs --out, or --dry-run.")
-@click.option("--out", metavar="PATH", help="The folder that specs go to; with --from-request the file.")
+@click.option("--out", metavar="PATH", help="The folder that specs go to; with --from-request the file, or its folder.")
 @click.option(
     "--filter",
     "filters",
@@ -63,7 +64,7 @@ def command(session: Session, /, form: str, **flags: Any) -> int:
     given: _Flags = flags  # type: ignore[assignment]
     _check_usage(given)
     if given["request"] is not None:
-        return _from_request(session, given, given["request"])
+        return _from_request(session, given, given["request"], form)
     return _adopt(session, given, form)
 
 
@@ -82,6 +83,9 @@ def _check_usage(flags: _Flags) -> None:
         raise UsageError("go with --all", where="--filter, --provider and --dry-run", next_step="Add --all.")
     if flags["request"] is None and (flags["method"] or flags["spec_name"]):
         raise UsageError("go with --from-request", where="--method and --name", next_step="Leave them out.")
+    if flags["request"] is not None and flags["locations"]:
+        hint = "Give the method's URL with --method: it names the location."
+        raise UsageError("does not go with --from-request", where="--location", next_step=hint)
 
 
 def _adopt(session: Session, flags: _Flags, form: str) -> int:
@@ -116,10 +120,24 @@ def _adopt(session: Session, flags: _Flags, form: str) -> int:
     return exit_codes.INCOMPLETE if result.unreadable else exit_codes.DONE
 
 
-def _from_request(session: Session, flags: _Flags, file: str) -> int:
+def _from_request(session: Session, flags: _Flags, file: str, form: str) -> int:
     from reconciler.applying.adopting.files import create_file
-    from reconciler.applying.adopting.naming import name_from
     from reconciler.reports.escape import visible
+    from reconciler.reports.json_report import json_text
+
+    address, text = _spec_of_request(session, flags, file)
+    out = _file_for(session, flags["out"], address.name)
+    if out:
+        create_file(session.path(out), text, shown_as=out)
+    if form == "json":
+        session.console.print(json_text({"address": str(address), "file": out, "spec": text}))
+    else:
+        session.console.print(f"{visible(out)} written: {address}" if out else text.rstrip("\n"))
+    return exit_codes.DONE
+
+
+def _spec_of_request(session: Session, flags: _Flags, file: str) -> tuple[Address, str]:
+    from reconciler.applying.adopting.naming import name_from
     from reconciler.spec.load import check_draft
     from reconciler.spec.pasted import DISPLAY_NAME, read_request
     from reconciler.spec.writing import spec_text
@@ -132,14 +150,19 @@ def _from_request(session: Session, flags: _Flags, file: str) -> int:
     comments = [f"Made from the request body in {Path(file).name}."]
     comments.extend(f"{path} is left out: specs have no such field." for path in pasted.left_out)
     text = spec_text(address, pasted.labels, {pasted.backend: body}, comments=comments)
-    out = flags["out"]
-    check_draft(out or f"{name}.yaml", text)
+    check_draft(flags["out"] or f"{name}.yaml", text)
+    return address, text
+
+
+def _file_for(session: Session, out: str | None, name: str) -> str:
+    """The file to write, in a folder that was named if it is one; empty for none. Raises UsageError."""
+    from reconciler.applying.adopting.files import folder_in_project
+
     if out is None:
-        session.console.print(text.rstrip("\n"))
-        return exit_codes.DONE
-    create_file(session.path(out), text, shown_as=out)
-    session.console.print(f"{visible(out)} written: {address}")
-    return exit_codes.DONE
+        return ""
+    file = f"{out.rstrip('/')}/{name}.yaml" if out.endswith("/") or session.path(out).is_dir() else out
+    folder_in_project(session.path(file).parent, os.path.realpath(session.folder))
+    return file
 
 
 def _content(session: Session, file: str) -> str:

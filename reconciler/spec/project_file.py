@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from reconciler.core.desired import GoogleSettings, Limits, Policy, Project
@@ -166,7 +168,7 @@ def _built(
     project = Project(
         name=name,
         root=root,
-        state=_place(root, spec.get("state", "state/"), ("spec", "state"), report),
+        state=_state(root, spec, report),
         google=GoogleSettings(
             project=google.get("project") or _google_project(environ, findings),
             location=google.get("location", ""),
@@ -227,7 +229,12 @@ def _manifest(root: str, written: str, report: Reporter | None) -> str:
     """Where the manifest goes: an object's URI as it is, or an absolute path beneath the root."""
     path: FieldPath = ("spec", "publish")
     place = _place(root, written, path, report)
-    if report is None or place.startswith("/"):
+    if report is None:
+        return place
+    if place.startswith("/"):
+        if _is_somebody_elses(Path(place)):
+            hint = "Name a file that is not there yet, such as out/serving.json."
+            report.error("invalid_path", f"publish would overwrite {written}", path, hint=hint, which=VALUE)
         return place
     if place.startswith("s3://"):
         hint = "Write gs://bucket/serving.json, or a path such as out/serving.json that a later step copies to S3."
@@ -235,6 +242,29 @@ def _manifest(root: str, written: str, report: Reporter | None) -> str:
     elif place and (place.count("/") < 3 or place.endswith("/")):  # gs://bucket/name
         hint = f"Write {place.rstrip('/')}/serving.json."
         report.error("invalid_path", "publish must name an object, not a folder", path, hint=hint, which=VALUE)
+    return place
+
+
+def _is_somebody_elses(place: Path) -> bool:
+    """Whether something is there that is no manifest, and so must not be replaced by one."""
+    if not os.path.lexists(place):
+        return False
+    try:
+        document = json.loads(place.read_bytes()) if place.is_file() else None
+    except (OSError, ValueError, RecursionError):
+        return True
+    return not (isinstance(document, dict) and {"format_version", "serving"} <= document.keys())
+
+
+def _state(root: str, spec: Mapping[str, Any], report: Reporter | None) -> str:
+    """The state's place; a folder that also holds specs would hide them from every plan."""
+    path: FieldPath = ("spec", "state")
+    place = _place(root, spec.get("state", "state/"), path, report)
+    if report is None or not place.startswith("/") or place == root:
+        return place
+    for pattern in spec.get("specs", ["specs/"]):
+        if f"{os.path.normpath(f'{root}/{pattern}')}/".startswith(f"{place}/"):
+            report.error("invalid_path", f"state must be a folder of its own: {pattern} is in it", path, which=VALUE)
     return place
 
 

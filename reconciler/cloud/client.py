@@ -57,7 +57,7 @@ class Client:
         self._emulator = emulator
         self._retry = retry or RetryPolicy()
         self._timing = timing or Timing()
-        self._sessions = Sessions(HttpFactory(emulator, read_only=read_only))
+        self._sessions = Sessions(HttpFactory(emulator, read_only=read_only), emulator)
         self._fence = threading.local()
         self._server_date: datetime | None = None
         self._server_ahead = timedelta()

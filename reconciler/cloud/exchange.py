@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from reconciler.cloud.failures import clean
-from reconciler.cloud.hosts import Emulator
+from reconciler.cloud.hosts import EMULATOR_VARIABLE, Emulator
 from reconciler.errors import BadAnswer, CloudError, NotSent, ReplyLost
 
 CONNECT_SECONDS = 10.0
@@ -99,15 +99,16 @@ class HttpFactory:
 
 
 class Session:
-    """Kept-alive connections for one thread at a time."""
+    """Kept-alive connections for one thread at a time; with `emulator`, to that in Google's place."""
 
-    def __init__(self, client: httpx.Client) -> None:
+    def __init__(self, client: httpx.Client, emulator: Emulator | None = None) -> None:
         self._client = client
+        self._emulator = emulator
         self._sockets: dict[str, socket.socket] = {}
 
     def send(self, request: httpx.Request, bounds: Bounds, where: str) -> Reply:
         """Send once. Raises NotSent, ReplyLost, or BadAnswer for an answer that is too large or cannot be decoded."""
-        watch = _Watch(self._sockets, request.url)
+        watch = _Watch(self._sockets, request.url, self._emulator)
         timeouts = httpx.Timeout(bounds.seconds, connect=min(CONNECT_SECONDS, bounds.seconds))
         request.extensions = {**request.extensions, "trace": watch.trace, "timeout": timeouts.as_dict()}
         timer = threading.Timer(bounds.seconds, watch.expire)
@@ -136,10 +137,11 @@ class Session:
 class _Watch:
     """Follows one exchange: has anything left, and over which socket?"""
 
-    def __init__(self, sockets: dict[str, socket.socket], url: httpx.URL) -> None:
+    def __init__(self, sockets: dict[str, socket.socket], url: httpx.URL, emulator: Emulator | None) -> None:
         self._sockets = sockets
         self._origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         self._host = url.host
+        self._emulator = emulator
         self.sent = False
         self.expired = False
 
@@ -165,6 +167,12 @@ class _Watch:
     def failure(self, error: Exception, seconds: float, where: str) -> CloudError:
         """The exchange's end as one of our errors."""
         cause = f"no complete answer within {seconds:.0f} s" if self.expired else _cause(error)
+        if not self.sent and self._emulator is not None:
+            return NotSent(
+                f"cannot connect to the emulator at {self._emulator}, in the place of {self._host}: {cause}",
+                where=where,
+                next_step=f"Start it with `tuneform emulator`, or unset {EMULATOR_VARIABLE} to reach Google.",
+            )
         if not self.sent:
             return NotSent(
                 f"cannot connect to {self._host}: {cause}",
@@ -199,8 +207,9 @@ def _read(response: httpx.Response, limit: int, where: str) -> bytes:
 class Sessions:
     """A pool of sessions: `borrowed` ones keep their connections, `fresh` ones are used once."""
 
-    def __init__(self, make: Callable[[], httpx.Client]) -> None:
+    def __init__(self, make: Callable[[], httpx.Client], emulator: Emulator | None = None) -> None:
         self._make = make
+        self._emulator = emulator
         self._idle: list[Session] = []
         self._lock = threading.Lock()
 
@@ -209,7 +218,7 @@ class Sessions:
         """A session whose connections may have served before."""
         with self._lock:
             session = self._idle.pop() if self._idle else None
-        session = session or Session(self._make())
+        session = session or Session(self._make(), self._emulator)
         try:
             yield session
         finally:
@@ -223,7 +232,7 @@ class Sessions:
         On a kept-alive connection "the server had closed it while idle" cannot be told from "the server died after
         it had done the work".
         """
-        session = Session(self._make())
+        session = Session(self._make(), self._emulator)
         try:
             yield session
         finally:

@@ -63,6 +63,9 @@ class Emulator:
     host: str
     port: int
 
+    def __str__(self) -> str:
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
 
 def emulator_from(environ: Mapping[str, str]) -> Emulator | None:
     """The emulator that the environment names, or None.
@@ -76,7 +79,7 @@ def emulator_from(environ: Mapping[str, str]) -> Emulator | None:
     wrong = UsageError(
         f"{EMULATOR_VARIABLE} is not a loopback address: {text[:100]!r}",
         next_step=f"Set it to the address that `tuneform emulator` prints, such as {EMULATOR_VARIABLE}="
-        "http://127.0.0.1:8791, or unset it to reach Google.",
+        "http://127.0.0.1:8484, or unset it to reach Google.",
     )
     try:
         parts = urlsplit(text)

@@ -145,6 +145,8 @@ def test_a_refused_connection_means_that_nothing_was_sent() -> None:
     with Client(None, emulator=Emulator("127.0.0.1", port)) as client, pytest.raises(NotSent) as caught:
         client.post_once(URL, {})
     assert "us-central1-aiplatform.googleapis.com" in caught.value.what
+    assert f"the emulator at http://127.0.0.1:{port}" in caught.value.what
+    assert "`tuneform emulator`" in caught.value.next_step
 
 
 def test_an_answer_after_a_long_while_is_still_taken(serve: Serve) -> None:

@@ -33,8 +33,9 @@ class Excerpts:
             handle = os.open(self._root / file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except (OSError, ValueError):
             return []
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_FILE:
+            os.close(handle)
+            return []
         with open(handle, "rb") as stream:  # noqa: PTH123 - a file descriptor has no path
-            about = os.fstat(stream.fileno())
-            if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST_FILE:
-                return []
             return stream.read(LARGEST_FILE).decode("utf-8", "replace").splitlines()

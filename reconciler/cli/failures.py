@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import traceback
 from collections.abc import Iterator
@@ -52,6 +53,9 @@ def _tell(error: BaseException, session: Session) -> int:
             if session.verbose and error.__cause__ is not None:
                 console.error("\n".join(_cause_lines(error.__cause__, width, palette)))
             return error.exit_code
+        case OSError(errno=errno.ENOSPC, filename=None):  # the help, which click writes by itself
+            _error_block(session, f"the output cannot be written: {error.strerror}", "", "Free some space.")
+            return exit_codes.ERROR
         case _:
             console.error("\n".join(_bug_lines(error, width, palette)))
             if session.verbose:

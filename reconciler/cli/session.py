@@ -46,7 +46,12 @@ class Session:
         """Where to work: `-C`, or the current folder. Raises UsageError when it is none."""
         from pathlib import Path
 
-        folder = Path(self.directory or ".").absolute()
+        try:
+            folder = Path(self.directory or ".").absolute()
+        except FileNotFoundError:
+            raise UsageError(
+                "the current folder was removed", next_step="Change to one that exists, or name the project's with -C."
+            ) from None
         if not folder.is_dir():
             raise UsageError("is not a folder", where=f"-C {self.directory}", next_step="Name the project's folder.")
         return folder

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reconciler import errors
+from reconciler.cli.main import run
 from reconciler.core.diagnostics import Diagnostic, Source
 from tests.cli.conftest import Runner
 from tests.cli.fakes import FakeEngine
@@ -126,11 +127,28 @@ def test_closed_streams_are_no_reason_to_fail(closed: str) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_full_disk_under_the_output_is_told() -> None:
+@pytest.mark.parametrize("command", ["plan", "--help", "--version", "plan --help"])
+def test_a_full_disk_under_the_output_is_told(command: str) -> None:
     with open("/dev/full", "w") as full:
-        done = subprocess.run(faked("plain", "plan"), stdout=full, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(faked("plain", *command.split()), stdout=full, stderr=subprocess.PIPE, text=True)
     assert done.returncode == 1
     assert done.stderr.startswith("Error: the output cannot be written: No space left on device")
+
+
+def test_a_folder_that_was_removed_under_the_process_is_told(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"rmdir {gone} && exec {sys.executable} -m reconciler plan"
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(["bash", "-c", command], cwd=gone, env=environ, capture_output=True, text=True)
+    assert done.returncode == 64
+    assert "Error: the current folder was removed\n" in done.stderr
+
+
+def test_a_project_file_that_is_a_folder_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "tuneform.yaml").mkdir()
+    assert run(["-C", str(tmp_path), "plan"]) == 1
+    assert "the file cannot be read: Is a directory\n  tuneform.yaml:1:1\n" in capsys.readouterr().err
 
 
 def test_a_narrow_encoding_shows_escapes_instead_of_failing() -> None:

@@ -66,7 +66,7 @@ def _training_rows(inspection: Inspection, model: BaseModel) -> Iterator[Diagnos
     if multimodal and model.max_multimodal_rows is not None and rows > model.max_multimodal_rows:
         message = f"the file has {rows} rows, some with files; {model.id} takes {model.max_multimodal_rows} such rows"
         yield _warning(inspection, "dataset_limit_rows", message, "Sample it, or split it between runs.")
-    if rows < ADVISED_ROWS and inspection.format in ("supervised", "preference"):
+    if 0 < rows < ADVISED_ROWS and inspection.format in ("supervised", "preference"):
         message = f"the file has {counted(rows, 'row')}; tuning is advised from {ADVISED_ROWS}"
         yield _warning(inspection, "dataset_few_rows", message, "Add rows, or expect little effect.")
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.applying.clock import Clock
 from reconciler.applying.creating import Creator, Order, Receipt
+from reconciler.applying.first_run import advice_in_doubt
 from reconciler.applying.following import outcome_of
 from reconciler.applying.ledger import Ledger
 from reconciler.applying.operations import OperationWaiter
@@ -101,7 +102,8 @@ class ModelActions:
             doubt = InDoubt(
                 f"the create of v{number} was sent and no certain answer came back: {receipt.intent.reason}",
                 where=str(model.address),
-                next_step=f"Run apply again after {receipt.intent.decide_at}: it finds the job or proves its absence.",
+                next_step=f"Run apply again after {receipt.intent.decide_at}: it finds the job or proves its absence."
+                f"{advice_in_doubt(receipt.intent)}",
             )
             raise doubt from receipt.error
         raise receipt.error or TuneformError("was not created", where=str(model.address))

@@ -128,7 +128,13 @@ class PassRunner:
         )
         if options.first_run_fix and self.cloud.first_run is not None:
             prepare_first_run(
-                plan, self.desired, self.cloud.first_run, self.interrupt, self.emit, settle=self.cloud.settle
+                plan,
+                self.desired,
+                self.cloud.first_run,
+                self.interrupt,
+                self.emit,
+                settle=self.cloud.settle,
+                judge=self.cloud.judge,
             )
         ledger = self._executor(view).run(plan, view.state, view.observed, held)
         state = absorb(ledger.state, ledger.observed, self.clock.now())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.applying.clock import Clock
-from reconciler.applying.creating import INTERNAL
+from reconciler.applying.first_run import REMEDY, advice_in_doubt, may_be_first_run
 from reconciler.applying.following import outcome_of
 from reconciler.core.client_ids import is_attempt
 from reconciler.core.desired import Backend
@@ -24,13 +24,6 @@ from reconciler.core.state import Intent, IntentStatus, State
 from reconciler.errors import CloudError, InDoubt, NotFound
 from reconciler.providers.protocol import Outcome, Submission, TuningProvider
 from reconciler.state.journal import Journal
-
-FIRST_RUN_BACKENDS = frozenset({"vertex", "palm"})
-FIRST_RUN_REMEDY = (
-    "Google answered the create with 500 INTERNAL and made nothing. The first tuning of a project often fails so; "
-    "Google's remedy is to create an empty dataset in the region, wait five minutes and tune again: "
-    "`tuneform apply --first-run-fix` does that."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +92,8 @@ class Recovery:
         return self._adopt(intent, found)
 
     def _tell_remedy(self, intent: Intent) -> None:
-        """Google fails the very first tuning of a project with INTERNAL, and has a remedy for it."""
-        if intent.backend in FIRST_RUN_BACKENDS and intent.reason.startswith(INTERNAL):
-            self._emit(Event("warning", FIRST_RUN_REMEDY, address=str(intent.address)))
+        if may_be_first_run(intent):
+            self._emit(Event("warning", REMEDY, address=str(intent.address)))
 
     def _adopt(self, intent: Intent, found: Sequence[Run]) -> Intent:
         oldest, *others = sorted(found, key=lambda run: (run.created_at, run.name))
@@ -169,5 +161,6 @@ class Recovery:
         return InDoubt(
             f"a create was sent at {intent.sent_at} and its outcome is not known: {why}",
             where=str(intent.address),
-            next_step=f"Run apply again after {intent.decide_at}; until then nothing is bought for this address.",
+            next_step=f"Run apply again after {intent.decide_at}; until then nothing is bought for this address."
+            f"{advice_in_doubt(intent)}",
         )

@@ -6,8 +6,11 @@ text models ("Troubleshooting"), confirmed for tuningJobs by GoogleCloudPlatform
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from reconciler.cloud.client import Client
-from reconciler.cloud.operations import OperationStatus, parse_operation
+from reconciler.cloud.operations import parse_operation
+from reconciler.core.moments import parse_moment
 from reconciler.providers.vertex import paths
 
 NAME = "tuneform-first-run"
@@ -20,12 +23,19 @@ class FirstRun:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def prepare(self, project: str, location: str) -> OperationStatus | None:
-        """Start making the dataset; None when it is there already. Raises CloudError."""
+    def prepare(self, project: str, location: str) -> tuple[bool, datetime]:
+        """Whether it was made just now, and the moment from which it is there. Raises CloudError."""
         path = paths.collection(project, location, "datasets")
         url = paths.in_location(location, path)
         datasets = self._client.pages(url, "datasets", {"filter": f'display_name="{NAME}"', "pageSize": 100})
-        if any(dataset.get("displayName") == NAME for dataset in datasets):
-            return None
+        there = [str(d.get("createTime", "")) for d in datasets if d.get("displayName") == NAME]
+        if there:
+            return False, parse_moment(min(there)) or self._now()
         answer = self._client.post(url, {"displayName": NAME, "metadataSchemaUri": _SCHEMA})
-        return parse_operation(answer, where=f"POST {path}")
+        operation = parse_operation(answer, where=f"POST {path}")
+        if operation.error is not None:
+            raise operation.error
+        return True, self._now()
+
+    def _now(self) -> datetime:
+        return self._client.server_date() or datetime.now(UTC)

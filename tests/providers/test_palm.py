@@ -206,6 +206,5 @@ def test_a_pipeline_is_cancelled_and_its_record_deleted(here: Here) -> None:
 
 
 def test_the_remedy_for_a_first_tuning_makes_one_empty_dataset(here: Here) -> None:
-    assert here.first_run.prepare(PROJECT, LOCATION) is not None
-    assert here.first_run.prepare(PROJECT, LOCATION) is None
+    assert [here.first_run.prepare(PROJECT, LOCATION)[0] for _ in range(2)] == [True, False]
     assert [d["displayName"] for d in here.api.datasets] == [FIRST_RUN]

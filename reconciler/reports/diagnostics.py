@@ -17,6 +17,8 @@ HEADINGS = {
     "note": ("Note", Style.BLUE),
 }
 _ORDER = ("error", "warning", "note")
+# How many of those of which the same is said are named.
+_NAMED = 5
 
 
 def no_excerpt(_source: Source) -> str | None:
@@ -27,12 +29,31 @@ def no_excerpt(_source: Source) -> str | None:
 def diagnostic_lines(
     found: Sequence[Diagnostic], *, width: int, palette: Palette, excerpt: Excerpt = no_excerpt
 ) -> Iterator[str]:
-    """Every finding, errors first, an empty line between them. `excerpt` gives the line that a place stands in."""
-    ordered = sorted(found, key=lambda d: _ORDER.index(d.severity))
-    for index, diagnostic in enumerate(ordered):
+    """Every finding, errors first, an empty line between them. `excerpt` gives the line that a place stands in.
+
+    What is said of many alike, and is no error, is said once, with the others named.
+    """
+    for index, alike in enumerate(_alike(sorted(found, key=lambda d: _ORDER.index(d.severity)))):
         if index:
             yield ""
-        yield from _one(diagnostic, width, palette, excerpt)
+        yield from _one(alike[0], width, palette, excerpt)
+        if len(alike) > 1:
+            yield from (f"  {line}" for line in wrap(_others(alike[1:]), width - 2))
+
+
+def _alike(found: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
+    groups: dict[object, list[Diagnostic]] = {}
+    for place, diagnostic in enumerate(found):
+        same = (diagnostic.severity, diagnostic.code, diagnostic.message, diagnostic.hint)
+        is_one_of_many = diagnostic.address and diagnostic.severity != "error"
+        groups.setdefault(same if is_one_of_many else place, []).append(diagnostic)
+    return list(groups.values())
+
+
+def _others(alike: Sequence[Diagnostic]) -> str:
+    named = ", ".join(visible(d.address) for d in alike[:_NAMED])
+    more = f" and {len(alike) - _NAMED} more" if len(alike) > _NAMED else ""
+    return f"The same is said of {named}{more}."
 
 
 def _one(diagnostic: Diagnostic, width: int, palette: Palette, excerpt: Excerpt) -> Iterator[str]:

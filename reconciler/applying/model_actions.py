@@ -16,6 +16,7 @@ from reconciler.applying.operations import OperationWaiter
 from reconciler.applying.references import dataset_uris, resolve_body
 from reconciler.applying.teardown import Teardown
 from reconciler.core.address import Address
+from reconciler.core.amounts import counted
 from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.events import Event, EventSink
 from reconciler.core.labels import ATTEMPT, OWN, SERVER_KEYS, SERVER_PREFIX, SPEC, names_spec
@@ -254,7 +255,9 @@ class ModelActions:
             self.ledger.drop(change.address)
         else:
             self.ledger.put(record)
-        self._say("deleted", change.address, f"deleted {len(change.targets)} resources", targets=change.targets)
+        self._say(
+            "deleted", change.address, f"deleted {counted(len(change.targets), 'resource')}", targets=change.targets
+        )
 
     def forget(self, change: Change) -> None:
         """Stop managing; nothing remote is touched."""

@@ -96,7 +96,10 @@ def _barred(world: World, change: Change, violations: Mapping[str, Diagnostic]) 
     model = world.desired.models.get(change.address)
     service = service_of(model.backend) if model else None
     if service is not None and not service.takes_new_tunes and not world.options.allow_retired:
-        message = f"{service.name} takes no new tunes since {service.ended}: {service.reason}; {service.instead}"
+        message = (
+            f"no new tunes with {service.name} since {service.ended}: {service.reason}; {service.instead}. "
+            "--allow-retired tries it all the same"
+        )
         return _held(change, Code.SERVICE_RETIRED, message)
     if model is not None and (why := _not_tunable(world, model)):
         return replace(_held(change, Code.BASE_NOT_TUNABLE, why), source=model.sources.at(f"{model.backend}.baseModel"))

@@ -32,7 +32,7 @@ def words_of(endpoint: Endpoint, record: Record | None, live: LiveEndpoint) -> W
         return Words((), Code.METADATA_DRIFT, "")
     by_spec = record is not None and bool(record.metadata) and dict(record.metadata) != declared_words(endpoint)
     code = Code.METADATA_CHANGED if by_spec else Code.METADATA_DRIFT
-    verb = "changed in the spec" if by_spec else "were changed outside of tuneform"
+    verb = "changed in the spec" if by_spec else "changed outside of tuneform"
     return Words(fields, code, f"{', '.join(f.path for f in fields)} {verb}")
 
 

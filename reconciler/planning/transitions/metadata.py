@@ -32,7 +32,7 @@ def metadata(world: World, model: TunedModel, record: Record, version: Version) 
         return
     by_spec = record.metadata != {} and _recorded(record) != _declared(model)
     code = Code.METADATA_CHANGED if by_spec else Code.METADATA_DRIFT
-    words = "changed in the spec" if by_spec else "were changed outside of tuneform"
+    words = "changed in the spec" if by_spec else "changed outside of tuneform"
     names = ", ".join(sorted(fields))
     yield change(
         model,

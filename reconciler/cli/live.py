@@ -17,6 +17,7 @@ from reconciler.cli.sinks import PlainSink
 from reconciler.core.events import Event
 from reconciler.core.plan import Plan
 from reconciler.reports.escape import visible
+from reconciler.reports.events import steps_in_words
 from reconciler.reports.layout import clip_middle
 
 REFRESHES_PER_SECOND = 8
@@ -34,6 +35,7 @@ class Running:
     began: float | None
     done: int | None
     total: int | None
+    loss: float | None
 
 
 class LiveSink:
@@ -110,12 +112,14 @@ class LiveSink:
 
 def _running(event: Event, now: float) -> Running:
     fields = event.fields
+    loss = fields.get("loss")
     elapsed, done, total = fields.get("elapsed_seconds"), fields.get("completed_steps"), fields.get("total_steps")
     return Running(
         event.message,
         now - elapsed if isinstance(elapsed, int | float) else None,
         done if isinstance(done, int) else None,
         total if isinstance(total, int) and total > 0 else None,
+        loss if isinstance(loss, float) else None,
     )
 
 
@@ -123,11 +127,11 @@ def _bar(run: Running) -> RenderableType:
     if run.done is None:
         return Text("")
     if run.total is None:
-        return Text(f"{run.done} steps")
+        return Text(steps_in_words(run.done, None, run.loss))
     bar = Table.grid(padding=(0, 1))
     bar.add_row(
         ProgressBar(total=run.total, completed=run.done, width=BAR_WIDTH, complete_style="green"),
-        Text(f"{run.done}/{run.total}"),
+        Text(f"{run.done}/{run.total}" + ("" if run.loss is None else f", loss {run.loss:.4g}")),
     )
     return bar
 

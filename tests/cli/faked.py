@@ -12,8 +12,8 @@ from tests.cli.fakes import TRIAGE, FakeEngine, session_with
 from tests.reports import plans
 
 
-def progress(state: str, done: int) -> Event:
-    fields = {"version": 2, "state": state, "completed_steps": done, "total_steps": 40, "elapsed_seconds": 61.0}
+def progress(state: str, done: int, **more: object) -> Event:
+    fields = {"version": 2, "state": state, "completed_steps": done, "total_steps": 40, "elapsed_seconds": 61.0, **more}
     return Event("progress", f"v2 {state.lower()}", str(TRIAGE), fields)
 
 
@@ -51,7 +51,7 @@ def stubborn() -> FakeEngine:
 
 def with_progress() -> FakeEngine:
     engine = plain()
-    engine.events = [progress("RUNNING", 10)]
+    engine.events = [progress("RUNNING", 10, loss=1.25)]
 
     def go_on(_: FakeEngine) -> None:
         time.sleep(0.6)

@@ -103,7 +103,7 @@ def test_while_waiting_the_run_is_drawn_with_its_steps_and_time_and_taken_away_a
         assert shown.end() == 0
         drawn = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown.seen)
         assert "TunedModel/support-triage v2 running" in drawn
-        assert "10/40" in drawn
+        assert "10/40, loss 1.25" in drawn
         assert "1:01" in drawn
         assert "\x1b[?25h" in shown.seen, "the cursor is shown again"
         assert "Apply complete: 1 retuned." in drawn

@@ -27,7 +27,7 @@ def run(folder: Path, *arguments: str, stdin: str = "", expect: int = 0) -> subp
 
 
 def _type(path: str) -> None:
-    sys.stdin = Path(path).open(encoding="utf-8")
+    sys.stdin = Path(path).open(encoding="utf-8")  # noqa: SIM115 - it is read by the command
 
 
 @pytest.mark.parametrize("body", BODIES)

@@ -31,6 +31,7 @@ from reconciler.planning.absorb import absorb
 from reconciler.planning.bill import Bill, bill
 from reconciler.planning.plan import PlanOptions as PlanningOptions
 from reconciler.planning.plan import make_plan
+from reconciler.planning.reasons import Code
 from reconciler.state.lock import Lock
 from reconciler.state.store import StateStore
 
@@ -177,7 +178,10 @@ class PassRunner:
     ) -> ApplyResult:
         planned = [HeldItem(c.address, c.reasons[0]) for c in plan.of(Action.HOLD)]
         doubts = {str(d): d for d in (*view.doubts, *ledger.doubts)}
-        waiting = [f"{address} (queued)" for address in (*(c.address for c in plan.of(Action.QUEUE)), *ledger.queued)]
+        waiting = [
+            *(f"{address} (queued)" for address in (*(c.address for c in plan.of(Action.QUEUE)), *ledger.queued)),
+            *(f"{c.address} (tried again later)" for c in plan.of(Action.WAIT) if c.reasons[0].code == Code.BACKOFF),
+        ]
         return ApplyResult(
             plan=plan,
             counts=dict(ledger.done),

@@ -230,7 +230,7 @@ def test_a_transient_failure_is_tried_as_often_as_max_attempts_says(ready: Works
     tuned(ready, lifecycle="maxAttempts: 2", outcome="fail-internal")
     ready.apply()
     ready.advance(5)
-    ready.apply()
+    assert "(tried again later)" in ready.apply("--detailed-exitcode", expect=4).stdout
     assert reasons(ready) == [("wait", "backoff")]
     assert later_reasons(ready, 120) == [("create", "retry")]
     later(ready, 120, "apply", "--auto-approve")

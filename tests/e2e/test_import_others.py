@@ -276,3 +276,34 @@ def test_data_that_may_not_be_read_is_marked_and_stands_in_nobodys_way(workshop:
     assert workshop.actions() == {}
     edit(workshop, "summary", "train_steps: 30", "train_steps: 60")
     assert workshop.actions("--allow-retired") == {"TunedModel/summary": "retune"}
+
+
+def test_a_service_that_cannot_be_read_is_named_once_and_the_others_are_adopted(
+    workshop: Workshop, legacy: Legacy
+) -> None:
+    legacy.pipeline("tune-1")
+    legacy.tuned("number-1", "Number")
+    workshop.advance(60)
+    workshop.fault(match={"method": "GET", "path": "models$"}, kind="refuse", times=1000)
+    result = json.loads(workshop.run(*ALL, expect=5).stdout)
+    assert [a["address"] for a in result["adopted"]] == ["TunedModel/number"]
+    (unseen,) = result["unreadable"]
+    assert unseen["what"].endswith("us-central1/models")
+    assert result["left"][0]["reason"].endswith("could not be read")
+    workshop.end_faults()
+    assert [a["address"] for a in import_all(workshop)["adopted"]] == ["TunedModel/summary"]
+    assert workshop.actions() == {}
+
+
+def test_one_service_is_looked_at_by_itself(workshop: Workshop, legacy: Legacy) -> None:
+    legacy.pipeline("tune-1")
+    legacy.tuned("number-1", "Number")
+    workshop.advance(60)
+    result = import_all(workshop, "--provider", "gemini")
+    assert [a["address"] for a in result["adopted"]] == ["TunedModel/number"]
+    assert import_all(workshop, "--provider", "vertex")["summary"] == {
+        "adopted": 0,
+        "left": 0,
+        "managed": 0,
+        "filtered": 0,
+    }

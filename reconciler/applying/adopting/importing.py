@@ -76,7 +76,7 @@ class Importer:
                 left=_left(found, agreement, options),
                 managed=found.managed,
                 filtered=filtered,
-                unreadable=observed.unreadable,
+                unreadable=tuple(dict.fromkeys(observed.unreadable)),
                 dry_run=options.dry_run,
             )
 
@@ -219,7 +219,11 @@ class Importer:
 
 
 def _left(found: Sorted, agreement: Agreement, options: ImportOptions) -> tuple[Left, ...]:
-    """What is not adopted; where only a part was asked for, only what stands in the way of that part."""
-    if not options.filters:
-        return (*found.left, *agreement.left.values(), *agreement.unfit)
-    return tuple(agreement.left.values())
+    """What is not adopted; where only a part was asked for, only what belongs to that part."""
+    late = tuple(agreement.left.values())
+    if options.filters:
+        return late
+    if options.providers:
+        # Which service made a model or an endpoint is not known where no run of it was looked at.
+        return (*(item for item in found.left if item.state), *late)
+    return (*found.left, *late, *agreement.unfit)

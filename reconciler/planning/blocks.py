@@ -69,6 +69,12 @@ def base_model(body: Mapping[str, Any]) -> str:
     return name.rpartition("/")[2] if isinstance(name, str) else ""
 
 
+def base_model_place(model: TunedModel) -> str:
+    """Where the spec names its base model, for positions."""
+    path = next((path for path in _BASE_PATHS if value_at(model.body, path) is not None), _BASE_PATHS[0])
+    return ".".join((model.backend, *path))
+
+
 def epochs(body: Mapping[str, Any]) -> int | None:
     """How often the data is gone through, where a block says so."""
     value = first_at(body, _EPOCH_PATHS)

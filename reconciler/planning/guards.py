@@ -17,7 +17,7 @@ from reconciler.core.labels import ATTEMPT
 from reconciler.core.plan import Action, Change, Cost, Plan
 from reconciler.core.resource_names import key_of
 from reconciler.core.state import IntentStatus
-from reconciler.planning.blocks import base_model, training_source
+from reconciler.planning.blocks import base_model, base_model_place, training_source
 from reconciler.planning.cost import billed_before, one_off_cost
 from reconciler.planning.policy import policy_violations
 from reconciler.planning.reasons import Code, because
@@ -102,7 +102,7 @@ def _barred(world: World, change: Change, violations: Mapping[str, Diagnostic]) 
         )
         return _held(change, Code.SERVICE_RETIRED, message)
     if model is not None and (why := _not_tunable(world, model)):
-        return replace(_held(change, Code.BASE_NOT_TUNABLE, why), source=model.sources.at(f"{model.backend}.baseModel"))
+        return replace(_held(change, Code.BASE_NOT_TUNABLE, why), source=model.sources.at(base_model_place(model)))
     if model is not None and model.backend == "gemini" and training_source(model) is None:
         held = _held(change, Code.NO_TRAINING_DATA, _NO_TRAINING_DATA)
         return replace(held, source=model.sources.at("gemini.tuningTask"))
@@ -194,4 +194,4 @@ def _held(change: Change, code: str, message: str) -> Change:
 def _price_unknown(world: World, address: Address, basis: str) -> Diagnostic:
     hint = "Set limits.maxCostUSD to have what has no known price held."
     model = world.desired.models[address]
-    return diagnose(model, Code.PRICE_UNKNOWN, basis, at=f"{model.backend}.baseModel", hint=hint)
+    return diagnose(model, Code.PRICE_UNKNOWN, basis, at=base_model_place(model), hint=hint)

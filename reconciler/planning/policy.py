@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired, Policy, TunedModel
 from reconciler.core.diagnostics import Diagnostic, Source
-from reconciler.planning.blocks import METHODS, TRAINING_PATHS, base_model, value_at
+from reconciler.planning.blocks import METHODS, TRAINING_PATHS, base_model, base_model_place, value_at
 from reconciler.planning.reasons import Code
 
 NO_POLICY = Policy()
@@ -42,7 +42,7 @@ def _of_model(model: TunedModel, policy: Policy) -> Iterator[Diagnostic]:
     if base and _is_barred(base, policy.base_models):
         allowed = ", ".join(policy.base_models)
         yield _violation(
-            model, Code.POLICY_BASE_MODEL, f"base model {base} is not among {allowed}", f"{model.backend}.baseModel"
+            model, Code.POLICY_BASE_MODEL, f"base model {base} is not among {allowed}", base_model_place(model)
         )
     if model.location and _is_barred(model.location, policy.locations):
         source = model.sources.at(f"{model.backend}.location")

@@ -80,6 +80,13 @@ class Service:
             "m", bodies[self.backend], backend=self.backend, location=location, display_name=display_name, **lifecycle
         )
 
+    @property
+    def base_path(self) -> str:
+        """Where its specs name the base model."""
+        return {"palm": "palm.runtimeConfig.parameterValues.large_model_reference"}.get(
+            self.backend, f"{self.backend}.baseModel"
+        )
+
     def child(self, source: str = "TunedModel/m") -> TunedModel:
         """A spec that goes on from a tuned model."""
         parent = {

@@ -98,6 +98,8 @@ def test_row_07_a_base_model_past_its_last_day_is_told_with_its_successor(servic
     made = service.plan(service.want(service.spec(base="gemini-old")), state_of(), observed_of())
     (told,) = [d for d in made.diagnostics if d.code == "base_model_retired"]
     assert "gemini-3.5-flash" in told.hint
+    assert ("on Vertex AI" in told.hint) is (service.backend != "vertex")
+    assert told.source == service.spec().sources.at(service.base_path)
     assert steps(made, "m") == [("create", "new")]
 
 

@@ -9,7 +9,7 @@ from reconciler.catalog import BaseModel
 from reconciler.core.desired import TunedModel
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.state import Version
-from reconciler.planning.blocks import training_source
+from reconciler.planning.blocks import base_model_place, training_source
 from reconciler.planning.compare import data_change
 from reconciler.planning.content import training_pin
 from reconciler.planning.reasons import Code
@@ -32,7 +32,7 @@ def warnings(world: World, model: TunedModel, version: Version | None) -> Iterat
 def base_model_ends(model: TunedModel, name: str, known: BaseModel, today: date) -> Iterator[Diagnostic]:
     """That a base model retires within RETIRING_SOON, has retired, or takes no more tunes."""
     hint = _way_on(model, known)
-    at = f"{model.backend}.baseModel"
+    at = base_model_place(model)
     if known.retires is not None and known.is_retired(today):
         words = f"{name} was announced to retire on {known.retires}, and what was tuned from it with it"
         yield diagnose(model, Code.BASE_MODEL_RETIRED, words, at=at, hint=hint)
@@ -50,7 +50,9 @@ def base_model_ends(model: TunedModel, name: str, known: BaseModel, today: date)
 def _way_on(model: TunedModel, known: BaseModel) -> str:
     if known.successor is None:
         return ""
-    if model.backend != "vertex" or "baseModel" not in model.body:
+    if model.backend != "vertex":
+        return f"Tune from {known.successor} on Vertex AI instead: a `vertex` block."
+    if "baseModel" not in model.body:
         return f"Tune from {known.successor} instead."
     if model.lifecycle.rebase:
         return f"Set vertex.baseModel to {known.successor}: the model is rebased onto it (lifecycle.rebase)."

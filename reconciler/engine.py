@@ -34,7 +34,7 @@ from reconciler.applying.publishing import serving_by_address
 from reconciler.applying.reading import read_datasets
 from reconciler.applying.recorded import recorded_view
 from reconciler.applying.refreshing import refresh, with_progress
-from reconciler.applying.standings import standing
+from reconciler.applying.standings import check_seen, standing
 from reconciler.applying.versions import chosen, version_of
 from reconciler.applying.waiting import Waiting
 from reconciler.catalog import Catalog
@@ -127,12 +127,17 @@ class Engine:
         return Auditor(lambda: self._resolved()[0], self.store, self.eyes, self.catalog, self.clock).run()
 
     def status(self, *, refresh_first: bool = True) -> tuple[Standing, ...]:
-        """Every recorded address: which version serves, what runs. With `refresh_first` as of now, else as recorded."""
+        """Every recorded address: which version serves, what runs. With `refresh_first` as of now, else as recorded.
+
+        Raises IncompleteView where a recorded run could not be looked at: what was recorded would pass for news.
+        """
         state = self.store.read()
         observed = Observed()
         if refresh_first and state.resources:
             desired, _ = self._resolved()
-            observed = with_progress(self._look(desired, state), state, self.cloud().providers)
+            observed = self._look(desired, state)
+            check_seen(state, observed)
+            observed = with_progress(observed, state, self.cloud().providers)
             state = absorb(state, observed, self.clock.now())
         found = (standing(record, observed, self.catalog) for _, record in sorted(state.resources.items()))
         return tuple(row for row in found if row is not None)

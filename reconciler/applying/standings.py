@@ -10,8 +10,22 @@ from reconciler.applying.publishing import served_under
 from reconciler.catalog import Catalog
 from reconciler.core.observed import Observed
 from reconciler.core.resource_names import location_of
-from reconciler.core.state import Record, Route, Version
+from reconciler.core.state import Record, Route, State, Version
+from reconciler.errors import IncompleteView
 from reconciler.planning.bill import bill
+from reconciler.planning.sight import sight_of
+
+
+def check_seen(state: State, observed: Observed) -> None:
+    """Raise IncompleteView where the runs of a recorded model could not be read."""
+    sight = sight_of(observed.unreadable)
+    if any(
+        record.versions and sight.hides_runs(record.backend, record.location) for record in state.resources.values()
+    ):
+        raise IncompleteView(
+            f"not everything could be read: {'; '.join(f'{u.what}: {u.reason}' for u in observed.unreadable)}",
+            next_step="Mend the access; or see what was recorded last with `tuneform status --no-refresh`.",
+        )
 
 
 def standing(record: Record, observed: Observed, catalog: Catalog) -> Standing | None:

@@ -48,6 +48,7 @@ class Waiting:
         self._emit = emit
         self._ends = None if timeout is None else clock.monotonic() + timeout
         self._told: dict[str, tuple[object, ...]] = {}
+        self._trouble: dict[str, str] = {}
         self._idle = FIRST_PAUSE
         self.timed_out = False
 
@@ -87,12 +88,20 @@ class Waiting:
         if reader is None:
             return None
         try:
-            return reader.run(item.version.run)
+            run = reader.run(item.version.run)
         except NotFound:
             return None
         except CloudError as error:
-            self._emit(Event("warning", f"cannot be looked at just now: {error.what}", address=str(item.address)))
+            self._warn(item, f"cannot be looked at just now: {error.what}")
             return Run(item.version.run, reader.backend, item.version.run_state)
+        self._trouble.pop(item.version.run, None)
+        return run
+
+    def _warn(self, item: Live, message: str) -> None:
+        """Tell a trouble once, however long it lasts."""
+        if self._trouble.get(item.version.run) != message:
+            self._emit(Event("warning", message, address=str(item.address)))
+        self._trouble[item.version.run] = message
 
     def _tell(self, item: Live, run: Run) -> bool:
         seen = (run.state, run.completed_steps, run.total_steps)

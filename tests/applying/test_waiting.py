@@ -11,9 +11,11 @@ import pytest
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.waiting import Waiting
 from reconciler.core.desired import Backend
+from reconciler.core.events import Event, EventSink
 from reconciler.core.observed import Run
 from reconciler.core.runs import RunState
 from reconciler.core.state import State, VersionStatus
+from reconciler.errors import CloudError
 from reconciler.providers.protocol import TuningReader
 from tests.planning.build import NOW, job, model, record, state, version
 
@@ -49,9 +51,18 @@ class Runs:
         return Run(name, "vertex", RunState.RUNNING, completed_steps=1)
 
 
-def waiting(time: Time, timeout: float | None = None) -> Waiting:
-    readers = cast(Mapping[Backend, TuningReader], {"vertex": Runs()})
-    return Waiting(readers, cast(Any, time), time, lambda _: None, timeout=timeout)
+class Down(Runs):
+    """A service that cannot be reached."""
+
+    def run(self, name: str) -> Run:
+        raise CloudError("cannot connect", where=name)
+
+
+def waiting(
+    time: Time, timeout: float | None = None, *, reader: Runs | None = None, emit: EventSink = lambda _: None
+) -> Waiting:
+    readers = cast(Mapping[Backend, TuningReader], {"vertex": reader or Runs()})
+    return Waiting(readers, cast(Any, time), time, emit, timeout=timeout)
 
 
 def test_where_only_others_run_the_looks_get_rarer() -> None:
@@ -86,3 +97,12 @@ def test_the_time_limit_ends_the_wait_whatever_is_waited_for(known: State) -> No
             break
     assert wait.timed_out
     assert time.monotonic() == pytest.approx(20)
+
+
+def test_a_trouble_that_lasts_is_told_once() -> None:
+    time, told = Time(), list[Event]()
+    assert not waiting(time, timeout=3600, reader=Down(), emit=told.append).until_news(RUNNING)
+    assert len(time.pauses) > 100
+    assert [event.message for event in told if event.type == "warning"] == [
+        "cannot be looked at just now: cannot connect"
+    ]

@@ -157,3 +157,10 @@ def test_a_lost_state_is_rebuilt_from_an_older_spec_and_the_change_is_still_a_re
     ready.run("apply", "saved.json")
     shown = [(c["action"], c["version"]) for c in ready.plan_json()["changes"]]
     assert ("retune", 2) in shown
+
+
+def test_status_does_not_pass_off_what_was_recorded_as_news(ready: Workshop) -> None:
+    ready.apply()
+    ready.fault(match={"method": "GET", "path": "tuningJobs$"}, kind="refuse", times=None)
+    assert "--no-refresh" in ready.run("status", expect=5).stderr
+    assert "v1 pending" in ready.run("status", "--no-refresh").stdout

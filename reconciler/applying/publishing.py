@@ -17,6 +17,8 @@ from reconciler.providers.protocol import ObjectStore
 from reconciler.state.files import opened_folder, os_errors_as_state_errors, read_file, replace_file
 
 FORMAT_VERSION = "1"
+# Others read it: unlike the state, it is as open as the umask lets it be.
+FILE_MODE, FOLDER_MODE = 0o666, 0o777
 
 
 def serving_by_address(state: State) -> dict[str, dict[str, Any]]:
@@ -58,11 +60,11 @@ def _replace_file(project: Project, data: bytes, *, create: bool) -> bool:
     parts = Path(os.path.relpath(place.parent, project.root)).parts
     with (
         os_errors_as_state_errors(f"publish: {place}"),
-        opened_folder(Path(project.root), parts, create=True) as folder,
+        opened_folder(Path(project.root), parts, create=True, mode=FOLDER_MODE) as folder,
     ):
         if read_file(folder, place.name) == data:
             return False
-        replace_file(folder, place.name, data)
+        replace_file(folder, place.name, data, mode=FILE_MODE)
     return True
 
 

@@ -33,12 +33,12 @@ _WORDS = {
     errno.ENOSPC: ("the disk is full", "Free some space and run the command again."),
     errno.EDQUOT: ("the disk quota is used up", "Free some space or raise the quota, and run the command again."),
     errno.EFBIG: ("the file would be larger than is allowed here", "Raise the limit (`ulimit -f`) and run it again."),
-    errno.EROFS: ("the file system is read-only", "Make it writable, or point `state` to a folder that is."),
+    errno.EROFS: ("the file system is read-only", "Make it writable, or choose a folder that is."),
     errno.EACCES: ("permission denied", "Give this user the right to read and write it, and run the command again."),
     errno.EPERM: ("permission denied", "Give this user the right to read and write it, and run the command again."),
     errno.EIO: ("the disk reported an error", "Check the disk; then run the command again."),
     errno.ELOOP: ("a part of the path is a symbolic link", "Put a real file or folder there."),
-    errno.ENOTDIR: ("a part of the path is not a folder", "Point `state` to a folder."),
+    errno.ENOTDIR: ("a part of the path is not a folder", "Choose a path whose parts are folders."),
     errno.EISDIR: ("is a folder, not a file", "Move it away and run the command again."),
     errno.ENOLCK: ("the file system cannot lock files", "Keep the state on a local disk, or mount with locking."),
     errno.EOPNOTSUPP: ("the file system cannot lock files", "Keep the state on a local disk, or mount with locking."),
@@ -57,25 +57,25 @@ def os_errors_as_state_errors(where: str) -> Iterator[None]:
 
 
 @contextmanager
-def opened_folder(root: Path, parts: Sequence[str], *, create: bool) -> Iterator[int]:
+def opened_folder(root: Path, parts: Sequence[str], *, create: bool, mode: int = FOLDER_MODE) -> Iterator[int]:
     """A descriptor of `root/parts…`, no part of which may be a link. With `create`, what is missing is made."""
     with ExitStack() as stack:
         folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         stack.callback(os.close, folder)
         for part in parts:
-            folder = _step_into(folder, part, create=create)
+            folder = _step_into(folder, part, create=create, mode=mode)
             stack.callback(os.close, folder)
         yield folder
 
 
-def _step_into(parent: int, name: str, *, create: bool) -> int:
+def _step_into(parent: int, name: str, *, create: bool, mode: int) -> int:
     try:
         return os.open(name, _FOLDER_FLAGS, dir_fd=parent)
     except FileNotFoundError:
         if not create:
             raise
         with suppress(FileExistsError):
-            os.mkdir(name, FOLDER_MODE, dir_fd=parent)
+            os.mkdir(name, mode, dir_fd=parent)
         os.fsync(parent)
         return os.open(name, _FOLDER_FLAGS, dir_fd=parent)
     except NotADirectoryError as error:
@@ -101,7 +101,7 @@ def read_file(folder: int, name: str) -> bytes | None:
         return stream.read()
 
 
-def replace_file(folder: int, name: str, data: bytes) -> None:
+def replace_file(folder: int, name: str, data: bytes, *, mode: int = FILE_MODE) -> None:
     """Put a whole file under `name`, durably: after a crash there is the old content or the new, never a part.
 
     The caller holds the guard, so that a temporary file seen here is what a killed process left.
@@ -109,7 +109,7 @@ def replace_file(folder: int, name: str, data: bytes) -> None:
     sweep_temporaries(folder)
     temporary = f".{name}{_TEMPORARY_SUFFIX}"
     try:
-        write_new_file(folder, temporary, data)
+        write_new_file(folder, temporary, data, mode=mode)
         os.rename(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     except BaseException:
         with suppress(OSError):
@@ -118,9 +118,9 @@ def replace_file(folder: int, name: str, data: bytes) -> None:
     os.fsync(folder)
 
 
-def write_new_file(folder: int, name: str, data: bytes) -> None:
+def write_new_file(folder: int, name: str, data: bytes, *, mode: int = FILE_MODE) -> None:
     """Make a file that was not there, wait until the disk has it, and read it back."""
-    file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FILE_FLAGS, FILE_MODE, dir_fd=folder)
+    file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | _FILE_FLAGS, mode, dir_fd=folder)
     with os.fdopen(file, "r+b", buffering=0) as stream:
         write_all(file, data)
         os.fsync(file)

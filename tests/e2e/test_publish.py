@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import httpx
@@ -23,6 +24,8 @@ def test_what_serves_is_published_and_written_again_only_when_it_changes(worksho
     assert first["version"] == 1
     assert first["host"] == "us-central1-aiplatform.googleapis.com"
     assert first.keys() == {"version", "endpoint", "host", "location", "model", "fingerprint", "since"}
+    assert manifest.stat().st_mode & 0o777 == 0o666 & ~UMASK, "applications of other users read it"
+    assert manifest.parent.stat().st_mode & 0o777 == 0o777 & ~UMASK
     before = manifest.stat().st_mtime_ns
     workshop.apply()
     assert manifest.stat().st_mtime_ns == before
@@ -34,6 +37,8 @@ def test_what_serves_is_published_and_written_again_only_when_it_changes(worksho
     assert json.loads(workshop.run("output", "TunedModel/triage", "--format", "json").stdout) == second
 
 
+UMASK = os.umask(0)
+os.umask(UMASK)
 PLACE = "gs://acme-serving/prod/serving.json"
 
 

@@ -12,6 +12,7 @@ from reconciler.core.canonical import digest
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.ignoring import IgnoreRule
 from reconciler.core.plan import Action, FieldChange, StateRef
+from reconciler.core.plan_codec import json_values
 
 
 class Verdict(StrEnum):
@@ -70,7 +71,7 @@ class DriftItem:
     @property
     def fingerprint(self) -> str:
         """The same for the same finding of every audit, whatever its words and values: for one ticket a finding."""
-        return digest([self.kind, self.address, self.resource, sorted(f.path for f in self.fields)])
+        return digest(json_values([self.kind, self.address, self.resource, sorted(f.path for f in self.fields)]))
 
 
 @dataclass(frozen=True, slots=True)

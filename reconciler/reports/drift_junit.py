@@ -42,7 +42,7 @@ def drift_junit(report: DriftReport) -> str:
         {
             "id": "0",
             "package": "tuneform",
-            "name": f"tuneform drift {_text(report.project)}",
+            "name": f"tuneform drift {_text(report.project)}".rstrip(),
             "hostname": "localhost",
             # Ant's schema has no place for fractions or zones; the time is in UTC.
             "timestamp": report.created_at[:19],

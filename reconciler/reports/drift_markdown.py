@@ -29,7 +29,7 @@ def drift_markdown(report: DriftReport, tool_version: str, *, most_bytes: int = 
     facts = {"v": 1, "project": name, "audit": report.verdict, "valid_at": report.created_at}
     head = [
         marker(facts),
-        f"## tuneform drift · {markdown_code(visible(name))}: {title.lower()}",
+        f"## tuneform drift{f' · {markdown_code(visible(name))}' if name else ''}: {title.lower()}",
         _verdict(report),
     ]
     foot = _footer(report, tool_version)
@@ -53,8 +53,8 @@ def _verdict(report: DriftReport) -> str:
 
 def _failures(report: DriftReport) -> Iterator[str]:
     for failure in report.failures:
-        where = f"{markdown_code(clip(visible(failure.where), MOST_LETTERS))}: " if failure.where else ""
-        yield f"{where}{markdown_text(clip(visible(f'{failure.what} {failure.next_step}'), 2 * MOST_LETTERS))}"
+        where = f"{markdown_code(clip(visible(failure.where), MOST_LETTERS))} " if failure.where else ""
+        yield f"{where}{markdown_text(clip(visible(failure.next_step), 2 * MOST_LETTERS))}"
 
 
 def _table(report: DriftReport, budget: Budget) -> Iterator[str]:

@@ -36,8 +36,9 @@ def drift_lines(report: DriftReport, options: TextOptions | None = None) -> Iter
                 yield from _item(item, options)
                 yield ""
     for failure in report.failures:
-        told = f"{failure.where} {failure.next_step}".strip()
-        yield from wrap(visible(told), options.measure)
+        yield from (
+            line for told in (failure.where, failure.next_step) for line in wrap(visible(told), options.measure)
+        )
     yield from _ignored(report, options)
     yield from _pending(report, options)
     if report.diagnostics:

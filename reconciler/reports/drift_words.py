@@ -73,7 +73,7 @@ def summary_sentence(report: DriftReport) -> str:
     """The verdict, and what it rests on, in one line."""
     title, _ = TITLES[report.verdict]
     if report.verdict is Verdict.ERROR:
-        return f"{title}: there was no audit. {visible(report.failures[0].what)}"
+        return f"{title}: no audit was made: {visible(report.failures[0].what)}"
     counted = counts_in_words(report)
     if report.verdict is Verdict.IN_SYNC:
         size = len(report.audited)
@@ -93,11 +93,11 @@ def summary_sentence(report: DriftReport) -> str:
 
 
 def coverage_in_words(report: DriftReport) -> str:
-    """`8 of 10 live resources are managed (80 %)`; empty where it cannot be said."""
+    """`8 of 10 resources found are managed (80 %)`; empty where it cannot be said."""
     if report.coverage is None:
         return ""
     total = len(report.audited) + report.unmanaged
-    return f"{len(report.audited):,} of {total:,} found resources are managed ({report.coverage:.0f} %)"
+    return f"{len(report.audited):,} of {total:,} resources found are managed ({report.coverage:.0f} %)"
 
 
 def elsewhere_in_words(report: DriftReport) -> str:

@@ -10,10 +10,11 @@ from reconciler.applying.outcomes import ApplyOptions, ApplyResult, PlanOptions,
 from reconciler.cli.session import Session
 from reconciler.cli.settings import Settings
 from reconciler.core.address import Address
+from reconciler.core.drift import DriftReport
 from reconciler.core.events import Event, EventSink
 from reconciler.core.plan import Plan
 from reconciler.core.state import Record, State
-from tests.reports import plans
+from tests.reports import audits, plans
 
 if TYPE_CHECKING:
     from reconciler.engine import Engine
@@ -36,6 +37,7 @@ class FakeEngine:
     asked: dict[str, Any] = field(default_factory=dict)
     settings: Settings | None = None
     interrupt: Interrupt = field(default_factory=Interrupt)
+    audited: DriftReport = audits.DRIFT
 
     def _note(self, **asked: Any) -> None:
         self.asked.update(asked)
@@ -49,6 +51,10 @@ class FakeEngine:
     def plan(self, options: PlanOptions) -> Plan:
         self._note(options=options)
         return self.made
+
+    def drift(self) -> DriftReport:
+        self._note()
+        return self.audited
 
     def apply(self, options: ApplyOptions, approve: Callable[[Plan], bool], emit: EventSink) -> ApplyResult:
         self._note(options=options)

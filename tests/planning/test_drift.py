@@ -408,8 +408,10 @@ class TestBlindness:
         assert (report.verdict, report.ignored, report.diagnostics) == (Verdict.INCOMPLETE, (), ())
 
 
-def rule(until: dt.date = dt.date(2026, 12, 31), **globs: str) -> IgnoreRule:
-    return IgnoreRule("co-managed with billing", "ml-platform@acme.example", until, **globs)
+def rule(
+    until: dt.date = dt.date(2026, 12, 31), *, address: str = "", resource: str = "", kind: str = "", path: str = ""
+) -> IgnoreRule:
+    return IgnoreRule("co-managed with billing", "ml-platform@acme.example", until, address, resource, kind, path)
 
 
 def with_rules(want: Desired, *rules: IgnoreRule) -> Desired:
@@ -418,21 +420,21 @@ def with_rules(want: Desired, *rules: IgnoreRule) -> Desired:
 
 class TestIgnoring:
     @pytest.mark.parametrize(
-        "globs",
+        "fitting",
         [
-            {"address": "TunedModel/*"},
-            {"kind": "changed"},
-            {"resource": "projects/*"},
-            {"address": "TunedModel/m", "path": "metadata.labels.*"},
+            rule(address="TunedModel/*"),
+            rule(kind="changed"),
+            rule(resource="projects/*"),
+            rule(address="TunedModel/m", path="metadata.labels.*"),
         ],
     )
     def test_a_rule_that_fits_takes_a_finding_out_of_the_verdict_and_keeps_it_in_the_report(
-        self, globs: dict[str, str]
+        self, fitting: IgnoreRule
     ) -> None:
         want, known, seen = serving(labels={"team": "sales"})
-        report = look(with_rules(want, rule(**globs)), known, seen)
+        report = look(with_rules(want, fitting), known, seen)
         assert (report.verdict, len(report.ignored), report.open) == (Verdict.IN_SYNC, 2, ())
-        assert report.items[0].ignored == rule(**globs)
+        assert report.items[0].ignored == fitting
         assert report.diagnostics == ()
 
     def test_a_path_covers_its_fields_only(self) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from reconciler.providers.protocol import ObjectStore, TuningProvider, TuningReader
+import pytest
+
+from reconciler.providers.gemini.provider import GeminiReader
+from reconciler.providers.palm.provider import PalmReader
+from reconciler.providers.protocol import ObjectReader, ObjectStore, TuningProvider, TuningReader
+from reconciler.providers.storage import CloudStorageReader
 from reconciler.providers.vertex.provider import VertexReader
 from tests.providers.conftest import LABEL, Emulated
 
@@ -15,7 +20,21 @@ def test_provider_reader_and_store_fill_their_protocols(google: Emulated) -> Non
     assert store.look_up([]).complete
 
 
-def test_a_reader_cannot_write() -> None:
+@pytest.mark.parametrize("reader", [VertexReader, GeminiReader, PalmReader])
+def test_a_reader_cannot_write(reader: type) -> None:
     writes = set(vars(TuningProvider)) - set(vars(TuningReader)) - {"model", "endpoint", "operation"}
     assert {"submit", "cancel", "delete_model"} <= writes
-    assert not [name for name in writes if not name.startswith("_") and hasattr(VertexReader, name)]
+    assert not [name for name in writes if not name.startswith("_") and hasattr(reader, name)]
+
+
+def test_who_looks_at_objects_cannot_upload() -> None:
+    writes = set(vars(ObjectStore)) - set(vars(ObjectReader))
+    assert "upload" in writes
+    assert not [name for name in writes if not name.startswith("_") and hasattr(CloudStorageReader, name)]
+
+
+def test_what_an_audit_looks_with_fills_the_protocols_of_readers(google: Emulated) -> None:
+    readers: list[TuningReader] = [reader(google.client, LABEL) for reader in (VertexReader, GeminiReader, PalmReader)]
+    objects: ObjectReader = CloudStorageReader(google.client)
+    assert [reader.backend for reader in readers] == ["vertex", "gemini", "palm"]
+    assert objects.look_up([]).complete

@@ -63,8 +63,19 @@ def _tell_files(session: Session, error: TuneformError, wanted: list[Destination
     """Reports of an audit that could not be made: who reads only these must not take silence for success."""
     failure = Failure(error.what, error.where, error.next_step)
     found = error.diagnostics if isinstance(error, SpecError) else ()
-    report = DriftReport("", stamp(datetime.now(UTC)), failures=(failure,), diagnostics=found)
+    report = DriftReport(_project(session), stamp(datetime.now(UTC)), failures=(failure,), diagnostics=found)
     try:
         deliver(session, report, wanted)
     except TuneformError:
         return  # the first error is the one to tell
+
+
+def _project(session: Session) -> str:
+    """The project's name, so that an alert knows whose audit fails; empty where its file cannot be read either."""
+    from reconciler.spec.load import load_project
+
+    try:
+        settings = session.settings
+        return load_project(settings.directory, project_file=settings.project_file, environ=settings.environ).name
+    except TuneformError:
+        return ""

@@ -81,7 +81,6 @@ class EndpointActions:
 
     def delete(self, change: Change) -> None:
         """Empty the endpoint and delete it; what is gone already counts as deleted."""
-        record = self.ledger.record(change.address)
         for name in change.targets:
             try:
                 others = strangers(self.provider.endpoint(name), own_models(self.ledger.state))
@@ -96,7 +95,7 @@ class EndpointActions:
                 self.waiter,
                 lambda what, how: self._say("deleting", change, f"{what}: {how}", target=what),
             ).take_away((name,))
-        self.ledger.drop(record.address)
+        self.ledger.drop(change.address)
         self._say("deleted", change, f"deleted {', '.join(change.targets)}", targets=change.targets)
 
     def _existing(self, endpoint: Endpoint) -> Route | None:

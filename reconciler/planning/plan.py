@@ -29,7 +29,13 @@ from reconciler.planning.transitions.declared import decide
 from reconciler.planning.transitions.endpoints import decide_endpoint
 from reconciler.planning.transitions.findings import Finding
 from reconciler.planning.transitions.outsiders import outsiders
-from reconciler.planning.transitions.removed import farewell, remove, remove_dataset, remove_endpoint
+from reconciler.planning.transitions.removed import (
+    farewell,
+    remove,
+    remove_dataset,
+    remove_endpoint,
+    unrecorded_endpoint,
+)
 from reconciler.planning.world import PlanOptions, World, look
 
 __all__ = ["PlanOptions", "make_plan"]
@@ -92,7 +98,7 @@ def _declared(world: World, address: Address) -> Iterator[Finding]:
 def _removals(world: World) -> Iterator[Finding]:
     going = {
         address: record
-        for address, record in {**_sent_only(world), **world.state.resources}.items()
+        for address, record in {**_sent_only(world), **_made_only(world), **world.state.resources}.items()
         if address in world.scope and (world.options.destroy or address not in world.desired)
     }
     for address in removal_order(going.values()):
@@ -111,6 +117,14 @@ def _sent_only(world: World) -> dict[Address, Record]:
     """Addresses of which nothing is known but that a create was sent for them: they must not be lost sight of."""
     sent = [i for i in world.intents.values() if i.status is IntentStatus.SENDING]
     return {i.address: Record(i.address, i.backend, i.project, i.location) for i in sent}
+
+
+def _made_only(world: World) -> dict[Address, Record]:
+    """Declared endpoints that are there and in no record: destroying takes them too, or their models would stay."""
+    if not world.options.destroy:
+        return {}
+    found = (unrecorded_endpoint(world, e) for a, e in world.desired.endpoints.items() if world.record(a) is None)
+    return {record.address: record for record in found if record is not None}
 
 
 def _about_the_view(world: World) -> Iterator[Diagnostic]:

@@ -10,10 +10,10 @@ from reconciler.catalog import Catalog
 from reconciler.core import labels
 from reconciler.core.address import Address, is_address
 from reconciler.core.client_ids import client_id_of
-from reconciler.core.desired import Desired, Endpoint, TunedModel
+from reconciler.core.desired import Backend, Desired, Endpoint, TunedModel
 from reconciler.core.observed import Observed, Run
 from reconciler.core.resource_names import key_of, model_key, parse_resource_name
-from reconciler.core.state import Intent, Record, State
+from reconciler.core.state import Intent, Record, Route, State
 from reconciler.planning.blocks import PARENT_PATHS, base_model, first_at, value_at
 from reconciler.planning.sight import Sight, sight_of
 
@@ -39,10 +39,11 @@ class World:
     """The arguments of a plan, and what follows from them.
 
     `scope` is the addresses that a decision is asked for. `intents` are the unfinished creates. `strays` are runs with
-    this project's labels that no record knows, by address label, oldest first; `foreign` are runs without them. `users`
+    this project's labels that no record knows, by address label, oldest first; `foreign` are runs without them;
+    `unlabelled` has the same by service and display name. `users`
     says which declared specs that stay refer to an address. `named` are the keys of models that specs or runs under
-    way name directly. `carriers` are the endpoints on which a model version is deployed, by `model_key`; `routes` says
-    whose the recorded endpoints are, by key.
+    way name directly. `carriers` are the endpoints on which a model version is deployed, or that stay and were last
+    written to carry it, by `model_key`; `routes` says whose the recorded endpoints are, by key.
     """
 
     desired: Desired
@@ -56,6 +57,7 @@ class World:
     intents: Mapping[Address, Intent]
     strays: Mapping[str, tuple[Run, ...]]
     foreign: tuple[Run, ...]
+    unlabelled: Mapping[tuple[Backend, str], tuple[Run, ...]]
     users: Mapping[Address, tuple[Address, ...]]
     named: frozenset[str]
     carriers: Mapping[str, tuple[str, ...]]
@@ -113,20 +115,24 @@ def look(
         intents={i.address: i for i in state.intents if i.is_open},
         strays=strays,
         foreign=foreign,
+        unlabelled=_by_name(foreign),
         users={address: tuple(sorted(by)) for address, by in users.items()},
-        carriers=_carriers(observed),
+        carriers=_carriers(observed, (r.route for s in stays if (r := state.resources.get(s.address)) and r.route)),
         routes={key_of(r.route.name): a for a, r in state.resources.items() if r.route is not None},
         named=frozenset(_named_models((s for s in stays if isinstance(s, TunedModel)), state)),
     )
 
 
-def _carriers(observed: Observed) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+def _carriers(observed: Observed, routes: Iterable[Route]) -> dict[str, tuple[str, ...]]:
+    """Live endpoints by what is deployed on them, and recorded ones by what would be deployed again if it were lost."""
+    found: dict[str, dict[str, str]] = {}
     for endpoint in observed.endpoints.values():
         for deployed in endpoint.deployed:
-            key = model_key(deployed.model)
-            found[key] = (*found.get(key, ()), endpoint.name)
-    return found
+            found.setdefault(model_key(deployed.model), {})[key_of(endpoint.name)] = endpoint.name
+    for route in routes:
+        for share in (*route.shares, *route.base):
+            found.setdefault(model_key(share.model), {}).setdefault(key_of(route.name), route.name)
+    return {model: tuple(names.values()) for model, names in found.items()}
 
 
 def _unrecorded(project: str, state: State, observed: Observed) -> tuple[dict[str, tuple[Run, ...]], tuple[Run, ...]]:
@@ -145,6 +151,13 @@ def _unrecorded(project: str, state: State, observed: Observed) -> tuple[dict[st
             foreign.append(run)
     strays = {label: tuple(sorted(runs, key=_age)) for label, runs in sorted(ours.items())}
     return strays, tuple(sorted(foreign, key=_age))
+
+
+def _by_name(runs: Iterable[Run]) -> dict[tuple[Backend, str], tuple[Run, ...]]:
+    found: dict[tuple[Backend, str], list[Run]] = {}
+    for run in runs:
+        found.setdefault((run.backend, run.display_name), []).append(run)
+    return {key: tuple(named) for key, named in found.items()}
 
 
 def _age(run: Run) -> tuple[str, str]:

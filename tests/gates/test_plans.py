@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.core.plan import Action
 from reconciler.core.state import Version, VersionStatus
 from reconciler.spec.fingerprint import evaluation_fingerprint
-from tests.planning.build import desired, live, model, observed, plan, record, run_of, state, version
+from tests.planning.build import (
+    desired,
+    job,
+    live,
+    model,
+    observed,
+    plan,
+    record,
+    run_of,
+    state,
+    supervised,
+    version,
+)
 
 GATED = model(gates={"metrics": [{"name": "/eval_total_loss", "max": 0.9}]})
+
+OTHER = model(body=supervised(epochCount=9))
 
 
 def judged(passed: bool) -> Version:
@@ -38,6 +54,13 @@ def test_what_serves_and_was_never_judged_is_evaluated() -> None:
     known = state(record(GATED, v1, current=1))
     made = plan(desired(GATED), known, observed(run_of(GATED, v1), live(GATED, v1)), evaluates=True)
     assert [c.action for c in made.changes] == [Action.EVALUATE]
+
+
+def test_what_serves_is_judged_by_changed_gates_while_a_newer_version_is_held() -> None:
+    v1, v2 = version(OTHER, 1), replace(judged(passed=False), number=2, run=job(2))
+    seen = observed(run_of(OTHER, v1), live(GATED, v1), run_of(GATED, v2), live(GATED, v2))
+    made = plan(desired(GATED), state(record(GATED, v1, v2, current=1)), seen, evaluates=True)
+    assert [(c.action, c.version) for c in made.changes] == [(Action.HOLD, 2), (Action.EVALUATE, 1)]
 
 
 def test_a_passed_and_serving_version_leaves_nothing_to_do() -> None:

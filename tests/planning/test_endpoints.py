@@ -336,6 +336,15 @@ class TestRows:
         free = plan_of(desired(spec, endpoint()), known, written(share(2)), carrying(share(2)))
         assert steps(free, "TunedModel/m") == [("delete", "past_keep_last")]
 
+    @pytest.mark.parametrize("left", [(), (carrying(),)], ids=["deleted", "emptied"])
+    def test_row_52_a_version_that_a_lost_endpoint_is_to_carry_again_is_not_retired_meanwhile(
+        self, left: tuple[LiveEndpoint, ...]
+    ) -> None:
+        spec = model("m", keep_last=1)
+        known = world(2, 1, 2, spec=spec)
+        made = plan_of(desired(spec, endpoint(**canary(10, 100))), known, written(share(1)), *left)
+        assert steps(made, "TunedModel/m") == []
+
 
 class TestBarred:
     """What makes a split impossible is said at plan time, with the line of the spec."""
@@ -410,6 +419,17 @@ class TestRemoved:
             ("Endpoint/e", "delete"),
             ("TunedModel/m", "delete"),
         ]
+
+    def test_destroying_takes_an_endpoint_that_was_made_and_never_recorded_too(self) -> None:
+        made = plan_of(desired(M, endpoint()), world(1), carrying(share(1)), destroy=True)
+        assert [(str(c.address), str(c.action), c.targets[0]) for c in made.changes] == [
+            ("Endpoint/e", "delete", name_of()),
+            ("TunedModel/m", "delete", share(1).model.replace("models", "endpoints").removesuffix("@1")),
+        ]
+
+    def test_destroying_leaves_an_endpoint_of_somebody_else_under_that_id_alone(self) -> None:
+        made = plan_of(desired(M, endpoint()), world(1), carrying(labels={}), destroy=True)
+        assert of_endpoint(made) == []
 
     def test_prevent_destroy_outlives_the_spec(self) -> None:
         made = plan_of(desired(M), world(1), written(share(1), prevent_destroy=True), carrying(share(1)))

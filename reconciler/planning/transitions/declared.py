@@ -112,7 +112,6 @@ def _towards(world: World, model: TunedModel, record: Record, wanted: Version | 
         yield change(model, Action.ROLLBACK, Code.REVERTED, message, version=wanted)
     elif not (stopping or model_gone(world, record, wanted)):
         yield from _at_its_word(model, wanted)
-        yield from recheck(world, model, wanted)
 
 
 def _at_its_word(model: TunedModel, version: Version) -> Iterator[Finding]:
@@ -157,12 +156,16 @@ def _is_unchanged(world: World, model: TunedModel, record: Record) -> bool:
 
 
 def _care(world: World, model: TunedModel, record: Record | None) -> Iterator[Finding]:
-    """For the version that serves: its model and endpoint must stand, and say what the spec says."""
+    """For the version that serves: its model and endpoint must stand and say what the spec says, and it is judged by
+    the gates as they are now, also while another version is on its way or held.
+    """
     serving = record.serving if record else None
     if record is None or serving is None:
         return
     standing = tuple(upkeep(world, model, record, serving))
     yield from standing or metadata(world, model, record, serving)
+    if not model_gone(world, record, serving):
+        yield from recheck(world, model, serving)
 
 
 def _is_hidden(world: World, model: TunedModel, record: Record | None) -> bool:

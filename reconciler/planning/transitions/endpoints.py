@@ -88,7 +88,7 @@ def _found(world: World, endpoint: Endpoint, record: Record | None) -> tuple[Liv
         live = world.observed.endpoint(record.route.name)
         # The next one gets an id of its own: Google may not give out that of a deleted endpoint again at once.
         return live, record.route
-    first = _unrecorded(world, endpoint)
+    first = unrecorded_route(world, endpoint)
     taken = world.observed.endpoint(first.name)
     if taken is not None and not is_of(taken, world.desired.project.name, endpoint):
         message = (
@@ -100,7 +100,7 @@ def _found(world: World, endpoint: Endpoint, record: Record | None) -> tuple[Liv
     return None, first
 
 
-def _unrecorded(world: World, endpoint: Endpoint) -> Route:
+def unrecorded_route(world: World, endpoint: Endpoint) -> Route:
     """The last endpoint that was made for an address, by labels and id, or else the first that is to be made."""
     project = world.desired.project.name
     counters = [1]

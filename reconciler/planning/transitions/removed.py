@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reconciler.core.address import Address
 from reconciler.core.amounts import counted
 from reconciler.core.desired import Endpoint, TunedModel
 from reconciler.core.diagnostics import Diagnostic, Source
@@ -16,6 +17,7 @@ from reconciler.planning.liveness import carriers_of, failed_attempts, is_named,
 from reconciler.planning.reasons import Code, because
 from reconciler.planning.sight import RUN_COLLECTIONS
 from reconciler.planning.traffic import own_models, strangers
+from reconciler.planning.transitions.endpoints import is_of, unrecorded_route
 from reconciler.planning.transitions.findings import Finding
 from reconciler.planning.transitions.retention import in_teardown_order
 from reconciler.planning.world import World
@@ -71,6 +73,15 @@ def remove(world: World, record: Record, leave: Farewell) -> Iterator[Finding]:
     else:
         message = f"{leave.why}; the job's own record stays with Google" if record.backend == "vertex" else leave.why
         yield _change(record, leave, Action.DELETE, leave.code, message, targets=in_teardown_order(targets))
+
+
+def unrecorded_endpoint(world: World, endpoint: Endpoint) -> Record | None:
+    """A record for the endpoint that a pass made for a declared address before it died; None where there is none."""
+    route = unrecorded_route(world, endpoint)
+    live = world.observed.endpoint(route.name)
+    if live is None or not is_of(live, world.desired.project.name, endpoint):
+        return None
+    return Record(endpoint.address, "vertex", endpoint.project, endpoint.location, route=route)
 
 
 def remove_endpoint(world: World, record: Record, leave: Farewell) -> Change | Diagnostic:
@@ -130,8 +141,7 @@ def _users(world: World, record: Record, left: Sequence[Version]) -> str:
 
 def _goes(world: World, endpoint: str) -> bool:
     """Whether this very plan deletes an endpoint, before the models that it carries."""
-    owner = world.routes.get(key_of(endpoint))
-    record = world.record(owner) if owner is not None else None
+    owner, record = _owner_of(world, endpoint)
     if owner is None or record is None or owner not in world.scope:
         return False
     if not world.options.destroy and owner in world.desired:
@@ -139,6 +149,18 @@ def _goes(world: World, endpoint: str) -> bool:
     leave = farewell(record, world.desired.endpoints.get(owner), destroy=world.options.destroy)
     found = remove_endpoint(world, record, leave)
     return isinstance(found, Change) and found.action is Action.DELETE
+
+
+def _owner_of(world: World, endpoint: str) -> tuple[Address | None, Record | None]:
+    """Whose a live endpoint is: by the record of it, or by being declared where a pass died before it was recorded."""
+    owner = world.routes.get(key_of(endpoint))
+    if owner is not None:
+        return owner, world.record(owner)
+    for address, spec in world.desired.endpoints.items():
+        found = unrecorded_endpoint(world, spec) if world.record(address) is None else None
+        if found is not None and found.route is not None and key_of(found.route.name) == key_of(endpoint):
+            return address, found
+    return None, None
 
 
 def _job_records(world: World, version: Version) -> tuple[str, ...]:

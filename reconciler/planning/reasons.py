@@ -159,6 +159,10 @@ class Code(StrEnum):
     TUNING_CLOSED = "tuning_closed", "New tuning of the base model was announced to have ended."
     UNREADABLE = "unreadable", "Something could not be read, so nothing is decided about what depends on it."
     UNMANAGED = "unmanaged", "Runs exist that do not carry this project's labels."
+    LOOKALIKE_FOUND = (
+        "lookalike_found",
+        "A run of somebody else has the spec's name and was given the same; importing it costs nothing.",
+    )
     UNRECORDED_RUN = "unrecorded_run", "A run carries this project's labels and neither spec nor state knows it."
     UNRECORDED_ENDPOINT = (
         "unrecorded_endpoint",

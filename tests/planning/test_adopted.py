@@ -11,6 +11,7 @@ from reconciler.core.address import Address
 from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.observed import Deployed, LiveEndpoint, LiveModel, Observed
 from reconciler.core.resource_names import key_of
+from reconciler.core.runs import RunState
 from reconciler.core.state import Record, Route, Share, State, Version, VersionStatus
 from reconciler.planning.absorb import absorb
 from tests.planning.build import (
@@ -19,12 +20,14 @@ from tests.planning.build import (
     dataset,
     desired,
     endpoint_name,
+    job,
     live,
     model,
     observed,
     only,
     plan,
     record,
+    run,
     run_of,
     state,
     steps,
@@ -148,3 +151,32 @@ class TestServedElsewhere:
         (found,) = learned.resources[self.M.address].versions
         assert found.endpoint == own
         assert found.status is VersionStatus.READY
+
+
+class TestLookalike:
+    """A run without our labels that has the name of a new spec and was given the same."""
+
+    M = model(display_name="Triage")
+
+    def told(self, **fields: Any) -> list[str]:
+        ran = {"status": RunState.SUCCEEDED, "display_name": "Triage", "body": dict(self.M.body), **fields}
+        made = plan(desired(self.M), state(), observed(run(job(7), **ran)))
+        assert steps(made) == [("create", "new")]
+        return [d.hint for d in made.diagnostics if d.code == "lookalike_found"]
+
+    def test_importing_it_is_proposed(self) -> None:
+        (hint,) = self.told()
+        assert f"`tuneform import TunedModel/m {job(7)}`" in hint
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"display_name": "Another"},
+            {"body": {**model().body, "baseModel": "gemini-3.5-flash"}},
+            {"status": RunState.FAILED},
+            {"labels": {"tuneform-project": "theirs"}},
+        ],
+        ids=["named otherwise", "given something else", "failed", "of another project of tuneform"],
+    )
+    def test_any_other_is_none(self, other: dict[str, Any]) -> None:
+        assert self.told(**other) == []

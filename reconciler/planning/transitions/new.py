@@ -15,6 +15,7 @@ from reconciler.planning.liveness import left_a_model
 from reconciler.planning.reasons import Code
 from reconciler.planning.rebase import as_rebase
 from reconciler.planning.transitions.findings import Finding, change
+from reconciler.planning.transitions.lookalikes import lookalikes
 from reconciler.planning.world import World
 from reconciler.spec.fingerprint import training_fingerprint
 
@@ -39,6 +40,8 @@ def buy(
     if taken := adopt_before_buying(world, model, record, number):
         yield taken
         return
+    if record is None or not record.versions:
+        yield from lookalikes(world, model)
     action = Action.RETUNE if _replaces_something(record, number) else Action.CREATE
     made = change(model, action, code, f"v{number}: {message}", version=number, fields=fields)
     yield as_rebase(world, model, record, made)

@@ -1,4 +1,4 @@
-"""Writes docs/reference/: the command line, the spec language and the reason codes, from the code itself.
+"""Writes docs/reference/: the command line, the spec language, the reason codes and the catalog, from the code itself.
 
 `--check` writes nothing and fails when a page is not what the code says.
 """
@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from reconciler.catalog import BaseModel
+from reconciler.catalog.load import load_catalog
 from reconciler.cli.main import program
 from reconciler.planning.reasons import Code
 from reconciler.spec.schema import json_schema
@@ -23,7 +25,12 @@ NOT_ENTERED = ("EvaluationConfig", "ByKind")
 
 
 def main() -> int:
-    pages = {"cli.md": cli_page(), "specs.md": specs_page(), "reasons.md": reasons_page()}
+    pages = {
+        "cli.md": cli_page(),
+        "specs.md": specs_page(),
+        "reasons.md": reasons_page(),
+        "base-models.md": base_models_page(),
+    }
     stale = [name for name, text in pages.items() if not _same(FOLDER / name, text)]
     if "--check" in sys.argv:
         print("\n".join(f"docs/reference/{name} is not what the code says: run make reference" for name in stale))
@@ -67,6 +74,68 @@ def reasons_page() -> str:
     head = "# Reason codes\n\nEvery change of a plan carries at least one; scripts may rely on the codes.\n\n"
     rows = "".join(f"| `{code.value}` | {code.meaning} |\n" for code in Code)
     return f"{head}| code | meaning |\n|---|---|\n{rows}"
+
+
+def base_models_page() -> str:
+    catalog = load_catalog()
+    models = catalog.models.values()
+    lines = [
+        "# Base models",
+        "",
+        f"What the packaged catalog of {catalog.date} knows, each fact with where it was read. Facts move: they warn",
+        "and estimate, and Google's answer decides. [Costs](../costs.md) says how a project brings its own.",
+        "",
+        *_table("base model", "methods", "tuned in", "adapter sizes", "USD per 1M", "tuning ends", "retires", "then"),
+        *(_base_model_row(model) for model in models),
+        "",
+        "## Limits of the data",
+        "",
+        *_table("base model", "tokens a row", "rows", "rows with files", "bytes", "validation rows"),
+        *(row for model in models if (row := _limits_row(model))),
+        "",
+        "## Sources",
+        "",
+        *(line for model in models for line in _sources(model)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table(*headings: str) -> tuple[str, str]:
+    return _row(headings), f"|{'---|' * len(headings)}"
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _limits_row(model: BaseModel) -> str:
+    rows = (model.max_rows, model.max_multimodal_rows)
+    limits = (model.max_tokens_per_example, *rows, model.max_bytes, model.max_validation_rows)
+    return _row((f"`{model.id}`", *(f"{limit:,}" if limit else "" for limit in limits))) if any(limits) else ""
+
+
+def _sources(model: BaseModel) -> Iterator[str]:
+    yield f"- `{model.id}`"
+    yield from (f"  - {fact}: {source}" for fact, source in model.sources.items())
+    if model.price_source:
+        yield f"  - price: {model.price_source}"
+
+
+def _base_model_row(model: BaseModel) -> str:
+    price = f"{model.price_per_million_tokens:.2f}" if model.price_per_million_tokens else "not known"
+    price += f" ({model.price_date})" if model.price_date else ""
+    retires = f"{'not before ' if model.retires_is_earliest else ''}{model.retires}" if model.retires else ""
+    cells = (
+        f"`{model.id}`",
+        ", ".join(model.methods),
+        ", ".join(model.tuning_regions),
+        ", ".join(str(size) for size in model.adapter_sizes),
+        price,
+        str(model.tuning_ends or ""),
+        retires,
+        f"`{model.successor}`" if model.successor else "",
+    )
+    return _row(cells)
 
 
 def specs_page() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -16,9 +17,11 @@ from reconciler.core.runs import RunState
 from reconciler.core.state import Checkpoint, IntentStatus, Version, VersionStatus
 from reconciler.planning.absorb import absorb
 from reconciler.planning.guards import counted_deletes
+from reconciler.planning.plan import make_plan
 from reconciler.spec.fingerprint import evaluation_fingerprint
 from tests.planning.build import (
     BASE,
+    CATALOG,
     JUST_NOW,
     LONG_AGO,
     NOW,
@@ -595,6 +598,15 @@ def test_row_45_a_base_model_that_retires_soon_warns_with_its_date() -> None:
     assert warned(made) == ["base_model_retiring", "tuning_closed"]
     assert "not before 2026-12-10, in 19 days" in made.diagnostics[0].message
     assert "Tune from gemini-3.5-flash instead" in made.diagnostics[0].hint
+
+
+def test_row_45_the_successor_is_named_with_its_own_date() -> None:
+    spec = model(body=supervised(base="gemini-closing"))
+    successor = replace(CATALOG.models["gemini-3.5-flash"], retires=dt.date(2027, 5, 19), retires_is_earliest=True)
+    catalog = replace(CATALOG, models={**CATALOG.models, successor.id: successor})
+    known, seen = serving(spec)
+    made = make_plan(desired(spec), known, seen, catalog, NOW)
+    assert "Tune from gemini-3.5-flash (there until 2027-05-19 at least) instead" in made.diagnostics[0].hint
 
 
 def test_row_47_a_bumped_base_model_tunes_a_new_version_while_the_old_one_serves() -> None:

@@ -27,7 +27,7 @@ def audit_base_model(world: World, record: Record, backend: Backend) -> Iterator
     known = world.catalog.find(name) if name else None
     if known is None or known.retires is None:
         return
-    for found in base_model_ends(tuned, name, known, world.now.date()):
+    for found in base_model_ends(tuned, name, known, world.catalog, world.now.date()):
         if found.code in _ENDS:
             yield DriftItem(
                 DriftKind.RETIRING,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from reconciler.catalog import BaseModel
+from reconciler.catalog import BaseModel, Catalog
 from reconciler.core.desired import TunedModel
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.state import Version
@@ -24,14 +24,16 @@ def warnings(world: World, model: TunedModel, version: Version | None) -> Iterat
     name = world.base_model_of(model)
     known = world.catalog.find(name) if name else None
     if known is not None:
-        yield from base_model_ends(model, name, known, world.now.date())
+        yield from base_model_ends(model, name, known, world.catalog, world.now.date())
     if version is not None:
         yield from _data(world, model, version)
 
 
-def base_model_ends(model: TunedModel, name: str, known: BaseModel, today: date) -> Iterator[Diagnostic]:
+def base_model_ends(
+    model: TunedModel, name: str, known: BaseModel, catalog: Catalog, today: date
+) -> Iterator[Diagnostic]:
     """That a base model retires within RETIRING_SOON, has retired, or takes no more tunes."""
-    hint = _way_on(model, known)
+    hint = _way_on(model, _successor(known, catalog))
     at = base_model_place(model)
     if known.retires is not None and known.is_retired(today):
         words = f"{name} was announced to retire on {known.retires}, and what was tuned from it with it"
@@ -47,16 +49,24 @@ def base_model_ends(model: TunedModel, name: str, known: BaseModel, today: date)
         yield diagnose(model, Code.TUNING_CLOSED, words, at=at, hint=hint)
 
 
-def _way_on(model: TunedModel, known: BaseModel) -> str:
-    if known.successor is None:
+def _successor(known: BaseModel, catalog: Catalog) -> str:
+    """What to tune from instead, with the day until which that is there; empty when the catalog names nothing."""
+    following = catalog.find(known.successor) if known.successor else None
+    if following is None or following.retires is None:
+        return known.successor or ""
+    return f"{following.id} (there until {following.retires}{' at least' if following.retires_is_earliest else ''})"
+
+
+def _way_on(model: TunedModel, successor: str) -> str:
+    if not successor:
         return ""
     if model.backend != "vertex":
-        return f"Tune from {known.successor} on Vertex AI instead: a `vertex` block."
+        return f"Tune from {successor} on Vertex AI instead: a `vertex` block."
     if "baseModel" not in model.body:
-        return f"Tune from {known.successor} instead."
+        return f"Tune from {successor} instead."
     if model.lifecycle.rebase:
-        return f"Set vertex.baseModel to {known.successor}: the model is rebased onto it (lifecycle.rebase)."
-    return f"Tune from {known.successor} instead; with lifecycle.rebase: true a change of baseModel alone is a rebase."
+        return f"Set vertex.baseModel to {successor}: the model is rebased onto it (lifecycle.rebase)."
+    return f"Tune from {successor} instead; with lifecycle.rebase: true a change of baseModel alone is a rebase."
 
 
 def _data(world: World, model: TunedModel, version: Version) -> Iterator[Diagnostic]:

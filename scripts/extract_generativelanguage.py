@@ -12,13 +12,12 @@ import inspect
 import json
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
+from extracts import write_or_check
 from google.longrunning import operations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-TARGET = Path(__file__).parent.parent / "reconciler" / "emulator" / "schemas"
 PACKAGE = "google.ai.generativelanguage_"
 # What the front end takes for every method, as in every discovery document of Google's.
 GLOBAL_PARAMETERS = (
@@ -201,18 +200,6 @@ def render(version: str) -> str:
     return json.dumps(Extractor(version).whole(), separators=(",", ":")) + "\n"
 
 
-def main(arguments: list[str]) -> int:
-    stale = []
-    for version in METHODS:
-        path = TARGET / f"generativelanguage.{version}.json"
-        text = render(version)
-        if not path.exists() or path.read_text() != text:
-            stale.append(path.name)
-            if "--check" not in arguments:
-                path.write_text(text)
-    print(f"{'stale' if '--check' in arguments else 'written'}: {', '.join(stale) or 'nothing'}")
-    return 1 if stale and "--check" in arguments else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    texts = {f"generativelanguage.{version}.json": render(version) for version in METHODS}
+    sys.exit(write_or_check(texts, sys.argv[1:]))

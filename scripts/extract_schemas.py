@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import googleapiclient.discovery_cache
+from extracts import write_or_check
 
 DOCUMENTS = Path(googleapiclient.discovery_cache.__file__).parent / "documents"
-TARGET = Path(__file__).parent.parent / "reconciler" / "emulator" / "schemas"
 
 LOCATION = "aiplatform.projects.locations."
 OPERATION_VERBS = ("get", "list", "cancel", "delete", "wait")
@@ -139,18 +139,5 @@ def render(name: str) -> str:
     return json.dumps(extract(f"google.cloud.{name}", document, methods, extra_types), separators=(",", ":")) + "\n"
 
 
-def main(arguments: list[str]) -> int:
-    stale = []
-    for name in DOCUMENTS_SERVED:
-        path = TARGET / f"{name}.json"
-        text = render(name)
-        if not path.exists() or path.read_text() != text:
-            stale.append(path.name)
-            if "--check" not in arguments:
-                path.write_text(text)
-    print(f"{'stale' if '--check' in arguments else 'written'}: {', '.join(stale) or 'nothing'}")
-    return 1 if stale and "--check" in arguments else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(write_or_check({f"{name}.json": render(name) for name in DOCUMENTS_SERVED}, sys.argv[1:]))

@@ -116,7 +116,6 @@ def look(
         strays=strays,
         foreign=foreign,
         unlabelled=_by_name(foreign),
-        unlabelled=_by_name(foreign),
         users={address: tuple(sorted(by)) for address, by in users.items()},
         carriers=_carriers(observed, (r.route for s in stays if (r := state.resources.get(s.address)) and r.route)),
         routes={key_of(r.route.name): a for a, r in state.resources.items() if r.route is not None},
@@ -152,13 +151,6 @@ def _unrecorded(project: str, state: State, observed: Observed) -> tuple[dict[st
             foreign.append(run)
     strays = {label: tuple(sorted(runs, key=_age)) for label, runs in sorted(ours.items())}
     return strays, tuple(sorted(foreign, key=_age))
-
-
-def _by_name(runs: Iterable[Run]) -> dict[tuple[Backend, str], tuple[Run, ...]]:
-    found: dict[tuple[Backend, str], list[Run]] = {}
-    for run in runs:
-        found.setdefault((run.backend, run.display_name), []).append(run)
-    return {key: tuple(named) for key, named in found.items()}
 
 
 def _by_name(runs: Iterable[Run]) -> dict[tuple[Backend, str], tuple[Run, ...]]:

@@ -60,7 +60,6 @@ POINTS: dict[str, Callable[[], None]] = {
     "after the answer": after_any_answer,
 }
 BETWEEN_ANSWER_AND_STATE = (
-    "after SENDING, before the POST",
     "after the answer",
     "after the answer, before COMMITTED",
     "before the state is written",

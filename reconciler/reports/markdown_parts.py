@@ -56,5 +56,5 @@ def findings(found: Sequence[Diagnostic], budget: Budget) -> Iterator[str]:
 def _finding(found: Diagnostic) -> str:
     icon = {"error": "❌", "warning": "⚠️", "note": "ℹ️"}[found.severity]  # noqa: RUF001
     place = f" {markdown_code(clip(visible(str(found.source)), MOST_LETTERS))}" if found.source else ""
-    text = f"{found.message} {found.hint}".strip()
+    text = f"{found.message.removesuffix('.')}. {found.hint}" if found.hint else found.message
     return f"- {icon}{place} {markdown_text(clip(visible(text), 2 * MOST_LETTERS))}"

@@ -16,7 +16,7 @@ def import_lines(result: ImportResult, palette: Palette) -> Iterator[str]:
     """What was adopted, what was not and why, and a summary; nothing that was looked at is left out."""
     for item in result.adopted:
         sign = palette.paint("~" if result.dry_run else "+", Style.GREEN)
-        yield f"{sign} {item.address}  {visible(item.file)}".rstrip()
+        yield f"{sign} {item.address}  {visible(item.file) or 'declared already'}"
         versions = f", {item.versions} versions" if item.versions > 1 else ""
         yield f"    {visible(item.run or item.endpoint)}{versions}"
         yield from (f"    {palette.paint('note:', Style.YELLOW)} {visible(note)}" for note in item.notes)

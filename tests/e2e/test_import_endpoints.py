@@ -143,6 +143,61 @@ def test_what_stands_without_traffic_beside_what_serves_is_told(workshop: Worksh
     assert workshop.actions() == {}
 
 
+@pytest.mark.parametrize("name", ["../../etc/passwd", "a: b # c {{x}}", "007", "日本語", "A-endpoint"])
+def test_no_display_name_breaks_a_file_or_leaves_the_folder(workshop: Workshop, operator: Operator, name: str) -> None:
+    operator.tuned("A")
+    operator.endpoint("support", name, {"A": 100})
+    beside = sorted(path.name for path in workshop.folder.parent.iterdir())
+    import_all(workshop)
+    assert len(written(workshop)) == 2
+    assert workshop.actions() == {}
+    assert sorted(path.name for path in workshop.folder.parent.iterdir()) == beside
+
+
+def test_a_name_that_no_spec_can_say_is_told(workshop: Workshop, operator: Operator) -> None:
+    operator.tuned("A")
+    operator.endpoint("support", "\x1b[31mred", {"A": 100})
+    ran = workshop.run("import", "--all", "--out", "specs")
+    assert "no spec can say it" in ran.stdout
+    assert "\x1b" not in ran.stdout
+    assert sorted(written(workshop)) == ["a.yaml"]
+    assert workshop.actions() == {}
+
+
+def test_a_lost_state_is_found_again_under_the_specs_that_are_there(workshop: Workshop, operator: Operator) -> None:
+    operator.tuned("A", "B")
+    operator.endpoint("support", "Support", {"A": 100})
+    import_all(workshop)
+    before = written(workshop)
+    (workshop.folder / "state").rename(workshop.folder / "lost")
+    told = workshop.plan_json()
+    assert {c["address"]: c["action"] for c in told["changes"] if c["action"] == "create"}.keys() >= {"TunedModel/a"}
+    assert [d["address"] for d in told["diagnostics"] if d["code"] == "lookalike_found"] == [
+        "TunedModel/a",
+        "TunedModel/b",
+    ]
+    again = import_all(workshop)
+    assert [(a["address"], a["file"]) for a in again["adopted"]] == [
+        ("TunedModel/a", ""),
+        ("TunedModel/b", ""),
+        ("Endpoint/support", ""),
+    ]
+    assert written(workshop) == before
+    assert workshop.actions() == {}
+
+
+def test_what_a_declared_model_could_be_several_of_is_left_to_a_person(workshop: Workshop, operator: Operator) -> None:
+    jobs = operator.tuned("A")
+    import_all(workshop)
+    (workshop.folder / "state").rename(workshop.folder / "lost")
+    jobs += operator.tuned("A")
+    result = import_all(workshop)
+    assert result["adopted"] == []
+    assert "one of 2 that TunedModel/a, which is declared, could be" in result["left"][0]["reason"]
+    workshop.run("import", "TunedModel/a", jobs[0])
+    assert workshop.actions() == {}
+
+
 class TestOne:
     def test_an_endpoint_of_managed_models_is_adopted_by_its_name(self, workshop: Workshop, operator: Operator) -> None:
         operator.tuned("A")

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.applying.adopting.candidates import Candidate
+from reconciler.applying.adopting.declared import declared_endpoints
 from reconciler.applying.adopting.endpoints import EndpointCandidate, sort_endpoints
 from reconciler.applying.adopting.entries import Drafter, EndpointEntry, ModelEntry, texts_of
 from reconciler.applying.adopting.outcomes import Left
-from reconciler.applying.adopting.recording import bare_version, endpoint_record, record_of, shares_of
+from reconciler.applying.adopting.recording import differences, endpoint_record, in_words, record_of, shares_of
 from reconciler.applying.clock import Clock
 from reconciler.catalog import Catalog
 from reconciler.core.address import Address
-from reconciler.core.desired import Desired, TunedModel
+from reconciler.core.desired import Desired
 from reconciler.core.observed import Observed
-from reconciler.core.plan import Action, FieldChange
+from reconciler.core.plan import Action
 from reconciler.core.state import State
 from reconciler.errors import SpecError, UsageError
-from reconciler.planning.blocks import TRAINING_PATHS
-from reconciler.planning.compare import training_changes
 from reconciler.planning.plan import PlanOptions, make_plan
 from reconciler.planning.world import World, look
 
@@ -62,8 +60,8 @@ class Agreement:
     def _round(self) -> bool:
         adopting = [(entry.address, entry.candidate) for entry in self.models]
         found = sort_endpoints(self.observed, self.drafter.base, self.drafter.desired, adopting)
-        wanted = (c for c in found.candidates if c.live.name not in self.left and self.wants(c))
-        self.endpoints = self.drafter.endpoints(wanted, self.endpoint_address)
+        wanted = [c for c in found.candidates if c.live.name not in self.left and self.wants(c)]
+        self.endpoints = self.drafter.endpoints(wanted, self._addresses(wanted))
         self.unfit = found.left
         if not self.entries:
             return True
@@ -75,6 +73,11 @@ class Agreement:
         if self._keep_more(desired) or not self._match(desired):
             return False
         return self._plan_to_nothing(desired)
+
+    def _addresses(self, candidates: Sequence[EndpointCandidate]) -> Mapping[str, Address]:
+        if self.endpoint_address is not None:
+            return {candidate.live.name: self.endpoint_address for candidate in candidates}
+        return declared_endpoints(self._world(self.drafter.desired, self.drafter.base), candidates)
 
     def _leave_the_invalid(self, error: SpecError) -> None:
         found = {d.source.file if d.source else "": d for d in reversed(error.diagnostics) if d.severity == "error"}
@@ -93,7 +96,7 @@ class Agreement:
         redrafted = False
         for entry in self.models:
             count = len(entry.candidate.runs)
-            if entry.keep_last is None and desired.models[entry.address].lifecycle.keep_last < count:
+            if entry.path and entry.keep_last is None and desired.models[entry.address].lifecycle.keep_last < count:
                 entry.keep_last = count
                 entry.draft = self.drafter.spec(entry.candidate, entry.address, count, self.observed)
                 redrafted = True
@@ -145,24 +148,3 @@ def _with_records(state: State, entries: Sequence[Entry]) -> State:
         if entry.record is not None:
             state = state.with_record(entry.record)
     return state
-
-
-def differences(world: World, model: TunedModel, candidate: Candidate) -> tuple[FieldChange, ...]:
-    """The training fields in which a declared model is another than the candidate's last run.
-
-    Data that the server never tells (Gemini API) cannot differ: the spec is believed.
-    """
-    untold = (
-        {".".join((model.backend, *path)) for path in TRAINING_PATHS["gemini"]} if model.backend == "gemini" else ()
-    )
-    found = training_changes(world, model, bare_version(candidate.current))
-    return tuple(c for c in found if not (c.before is None and c.path.startswith(tuple(untold))))
-
-
-def in_words(changes: Sequence[FieldChange]) -> str:
-    """`path: live 3, declared 4; …`."""
-    return "; ".join(f"{c.path}: live {_value(c.before)}, declared {_value(c.after)}" for c in changes)
-
-
-def _value(value: object) -> str:
-    return "nothing" if value is None else str(value)[:200]

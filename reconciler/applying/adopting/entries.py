@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,7 +25,7 @@ _ENDPOINT = "endpoint"
 
 @dataclass(slots=True)
 class ModelEntry:
-    """A tuned model. `path` is relative to the project's folder."""
+    """A tuned model. `path` is relative to the project's folder; empty when a spec declares it already."""
 
     candidate: Candidate
     address: Address
@@ -73,22 +73,32 @@ class Drafter:
         spec = self.spec(candidate, chosen, keep_last, observed)
         return ModelEntry(candidate, chosen, self._path(chosen), keep_last, spec)
 
+    def declared(self, candidate: Candidate, observed: Observed, address: Address) -> ModelEntry:
+        """The entry of a model that a spec declares already."""
+        self.taken.add(str(address))
+        return ModelEntry(candidate, address, "", None, Draft("", unknown_data(candidate.current, observed)))
+
     def spec(self, candidate: Candidate, address: Address, keep_last: int | None, observed: Observed) -> Draft:
         """The spec of a model that keeps so many versions."""
         unknown = unknown_data(candidate.current, observed)
         project = self.desired.project.google.project
         return draft(candidate, address, project=project, keep_last=keep_last, unknown=unknown)
 
-    def endpoints(self, candidates: Iterable[EndpointCandidate], address: Address | None = None) -> list[EndpointEntry]:
-        """The entries of endpoints beside those of the models, under new addresses or the one that was asked for."""
+    def endpoints(
+        self, candidates: Iterable[EndpointCandidate], addresses: Mapping[str, Address]
+    ) -> list[EndpointEntry]:
+        """The entries of endpoints beside those of the models, under new addresses or those given by resource name."""
         taken = set(self.taken)
         entries = []
         for candidate in candidates:
             name = candidate.live.name
             wanted = name_from(candidate.live.display_name, name_of_resource(name, _ENDPOINT))
-            chosen = address or candidate.address or self._unique("Endpoint", wanted, name, taken)
+            chosen = addresses.get(name) or candidate.address or self._unique("Endpoint", wanted, name, taken)
             taken |= {str(chosen), self._path(chosen)}
-            entries.append(EndpointEntry(candidate, chosen, self._path(chosen), draft_endpoint(candidate, chosen)))
+            if chosen in self.desired.endpoints:
+                entries.append(EndpointEntry(candidate, chosen, "", Draft("", ())))
+            else:
+                entries.append(EndpointEntry(candidate, chosen, self._path(chosen), draft_endpoint(candidate, chosen)))
         return entries
 
     def _unique(self, kind: str, wanted: str, resource: str, taken: Set[str]) -> Address:
@@ -117,5 +127,5 @@ def adopted(address: Address, path: str, candidate: Candidate, notes: Sequence[s
 
 
 def texts_of(entries: Iterable[ModelEntry | EndpointEntry]) -> dict[str, str]:
-    """The specs by path."""
-    return {entry.path: entry.draft.text for entry in entries}
+    """The specs that are to be written, by path."""
+    return {entry.path: entry.draft.text for entry in entries if entry.path}

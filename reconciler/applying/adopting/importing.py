@@ -12,15 +12,23 @@ from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reconciler.applying.adopting.agreeing import Agreement, Entry, Prepare, differences, in_words
+from reconciler.applying.adopting.agreeing import Agreement, Entry, Prepare
 from reconciler.applying.adopting.candidates import Candidate, Sorted, sort_out
 from reconciler.applying.adopting.claiming import backends_of, called, called_endpoint, check_free
+from reconciler.applying.adopting.declared import declared_models
 from reconciler.applying.adopting.endpoints import EndpointCandidate, sort_endpoints
 from reconciler.applying.adopting.entries import Drafter, adopted
 from reconciler.applying.adopting.files import create_file, folder_in_project
 from reconciler.applying.adopting.looking import look_around
 from reconciler.applying.adopting.outcomes import Adopted, ImportOptions, ImportResult, Left
-from reconciler.applying.adopting.recording import endpoint_record, record_of, shares_of, unknown_data
+from reconciler.applying.adopting.recording import (
+    differences,
+    endpoint_record,
+    in_words,
+    record_of,
+    shares_of,
+    unknown_data,
+)
 from reconciler.applying.clock import Clock
 from reconciler.applying.outcomes import Cloud
 from reconciler.applying.references import dataset_uris
@@ -32,7 +40,7 @@ from reconciler.core.resource_names import location_of
 from reconciler.core.state import State
 from reconciler.errors import TuneformError, UsageError
 from reconciler.planning.plan import PlanOptions
-from reconciler.planning.world import look
+from reconciler.planning.world import World, look
 from reconciler.spec.kinds.vertex import DEFAULT_LOCATION
 from reconciler.state.lock import Lock
 from reconciler.state.store import StateStore
@@ -66,7 +74,15 @@ class Importer:
             drafter = Drafter(desired, base, folder)
             observed = self._with_objects(observed, chosen)
             agreement = self._agreement(drafter, observed)
-            agreement.models = [drafter.model(candidate, observed) for candidate in chosen]
+            declared = declared_models(self._world(desired, base, observed), chosen)
+            agreement.left.update(declared.left)
+            agreement.models = [
+                drafter.declared(candidate, observed, address)
+                if (address := declared.addresses.get(candidate.current.name))
+                else drafter.model(candidate, observed)
+                for candidate in chosen
+                if candidate.current.name not in declared.left
+            ]
             agreement.reach()
             if not options.dry_run:
                 self._write(agreement.entries, base, desired.project.root)
@@ -113,8 +129,7 @@ class Importer:
                 where=str(address),
                 next_step="Adopt it under another address.",
             )
-        world = look(desired, base, observed, self.catalog, self.clock.now(), PlanOptions(), frozenset())
-        differing = differences(world, model, candidate)
+        differing = differences(self._world(desired, base, observed), model, candidate)
         if differing:
             raise TuneformError(
                 f"asks for another model than {candidate.current.name}: {in_words(differing)}",
@@ -150,7 +165,7 @@ class Importer:
         if address in desired.endpoints:
             return self._declared_endpoint(desired, address, candidate, base)
         drafter = Drafter(desired, base, self._folder(out, desired))
-        (entry,) = drafter.endpoints([candidate], address)
+        (entry,) = drafter.endpoints([candidate], {candidate.live.name: address})
         agreement = self._agreement(drafter, observed)
         agreement.wants = lambda endpoint: endpoint.live.name == candidate.live.name
         agreement.endpoint_address = address
@@ -170,6 +185,9 @@ class Importer:
         record = endpoint_record(endpoint, live, shares_of(candidate, base), self.clock.now())
         self.store.write(base.with_record(record), base)
         return ImportResult((Adopted(address, "", "", "", live.name, 0),), (), 0, 0)
+
+    def _world(self, desired: Desired, base: State, observed: Observed) -> World:
+        return look(desired, base, observed, self.catalog, self.clock.now(), PlanOptions(), frozenset())
 
     def _folder(self, out: Path | None, desired: Desired) -> str:
         return folder_in_project(out, desired.project.root) if out is not None else ""
@@ -210,7 +228,7 @@ class Importer:
         for record in recorded:
             state = state.with_record(replace(record, on_remove="retain"))
         written = self.store.write(state, base)
-        for entry in entries:
+        for entry in (e for e in entries if e.path):
             create_file(Path(root) / entry.path, entry.draft.text, shown_as=entry.path)
         final = written
         for record in recorded:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import count
 
 LONGEST = 63
 
@@ -25,20 +26,26 @@ def name_of_resource(resource: str, prefix: str) -> str:
 
 
 def unique_name(name: str, resource: str, is_taken: Callable[[str], bool]) -> str:
-    """The name, with the end of the resource's own id behind it if it is taken: that id never changes."""
+    """The name; if it is taken, with the end of the resource's own id behind it, or that id itself if it is a word.
+
+    The id never changes, and so neither does the name.
+    """
     if not is_taken(name):
         return name
-    tail = re.sub(r"[^a-z0-9]", "", resource.rpartition("/")[2].lower()) or "x"
-    for length in range(min(6, len(tail)), len(tail) + 1):
-        candidate = _with_suffix(name, tail[-length:])
-        if not is_taken(candidate):
-            return candidate
-    count = 2
-    while is_taken(candidate := _with_suffix(name, f"{tail}-{count}")):
-        count += 1
-    return candidate
+    ident = resource.rpartition("/")[2]
+    return next(wanted for wanted in _choices(name, ident) if not is_taken(wanted))
+
+
+def _choices(name: str, ident: str) -> Iterator[str]:
+    digits = ident if ident.isdecimal() else ""
+    for length in range(min(6, len(digits)), len(digits) + 1):
+        if digits:
+            yield _with_suffix(name, digits[-length:])
+    if not digits:
+        yield name_from(ident, name)
+    for number in count(2):
+        yield _with_suffix(name, str(number))
 
 
 def _with_suffix(name: str, suffix: str) -> str:
-    suffix = suffix[-40:]
     return f"{name[: LONGEST - len(suffix) - 1].rstrip('-')}-{suffix}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -13,10 +14,13 @@ from reconciler.core.desired import Desired, Endpoint, TunedModel
 from reconciler.core.labels import ATTEMPT
 from reconciler.core.moments import parse_moment, stamp
 from reconciler.core.observed import LiveEndpoint, Observed, Run
+from reconciler.core.plan import FieldChange
 from reconciler.core.state import Checkpoint, DatasetPin, Record, Route, Share, State, Version, VersionStatus
 from reconciler.planning.blocks import TRAINING_PATHS, first_at
+from reconciler.planning.compare import training_changes
 from reconciler.planning.content import ADOPTED_WITH, UNKNOWN_DIGEST
 from reconciler.planning.transitions.endpoint_words import declared_words
+from reconciler.planning.world import World
 from reconciler.spec.fields import training_body
 from reconciler.spec.fingerprint import training_fingerprint
 from reconciler.spec.pasted import DISPLAY_NAME
@@ -164,3 +168,24 @@ def _metadata(model: TunedModel, candidate: Candidate) -> dict[str, object]:
         names.add(candidate.endpoint.display_name)
     kept: dict[str, object] = declared_metadata(model)
     return {**kept, "namesLeftAlone": sorted(names)} if names else kept
+
+
+def differences(world: World, model: TunedModel, candidate: Candidate) -> tuple[FieldChange, ...]:
+    """The training fields in which a declared model is another than the candidate's last run.
+
+    Data that the server never tells (Gemini API) cannot differ: the spec is believed.
+    """
+    untold = (
+        {".".join((model.backend, *path)) for path in TRAINING_PATHS["gemini"]} if model.backend == "gemini" else ()
+    )
+    found = training_changes(world, model, bare_version(candidate.current))
+    return tuple(c for c in found if not (c.before is None and c.path.startswith(tuple(untold))))
+
+
+def in_words(changes: Sequence[FieldChange]) -> str:
+    """`path: live 3, declared 4; …`."""
+    return "; ".join(f"{c.path}: live {_value(c.before)}, declared {_value(c.after)}" for c in changes)
+
+
+def _value(value: object) -> str:
+    return "nothing" if value is None else str(value)[:200]

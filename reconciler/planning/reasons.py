@@ -151,6 +151,7 @@ class Code(StrEnum):
     # Diagnostics only
     BASE_MODEL_RETIRING = "base_model_retiring", "The base model retires soon, and the tuned model with it."
     BASE_MODEL_RETIRED = "base_model_retired", "The base model's announced last day is past."
+    FIRST_RUN = "first_run", "The first tuning of a project failed with INTERNAL, for which Google has a remedy."
     BASE_MODEL_METHOD = "base_model_method", "The base model is not documented to take that method of tuning."
     BASE_MODEL_LOCATION = "base_model_location", "The base model is not documented to be tuned in that location."
     BASE_MODEL_ADAPTER = "base_model_adapter", "The base model is not documented to take that adapter size."

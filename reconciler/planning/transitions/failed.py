@@ -12,13 +12,15 @@ from reconciler.core.runs import FailureCause, RunState, cause_of
 from reconciler.core.state import Record, Version
 from reconciler.planning.liveness import model_gone
 from reconciler.planning.reasons import Code
-from reconciler.planning.transitions.findings import Finding, change
+from reconciler.planning.transitions.findings import Finding, change, diagnose
 from reconciler.planning.transitions.new import buy
 from reconciler.planning.world import World
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 
+# google.rpc.Code INTERNAL
+_INTERNAL = 13
 _HOLDS = {
     FailureCause.DATA: (Code.FAILED_DATA, "mend the data or the spec; until the spec changes nothing is started"),
     FailureCause.PERMISSION: (Code.FAILED_PERMISSION, "grant the access, then change the spec or `tuneform state rm`"),
@@ -45,7 +47,20 @@ def ended(world: World, model: TunedModel, record: Record, version: Version) -> 
         message = f"v{version.number} failed: {_words(version)}; {advice}"
         yield change(model, Action.HOLD, code, message, version=version)
         return
+    if _is_first_run(world, version, model):
+        message = f"v{version.number} failed with INTERNAL, and nothing was ever tuned in this project"
+        hint = "Google's remedy is an empty dataset in the region and five minutes: apply with --first-run-fix."
+        yield diagnose(model, Code.FIRST_RUN, message, hint=hint)
     yield from _again(world, model, record, version, cause)
+
+
+def _is_first_run(world: World, version: Version, model: TunedModel) -> bool:
+    """Whether this may be the first tuning of a Google project, which Google fails with INTERNAL."""
+    if model.backend == "gemini" or version.error is None or version.error.code != _INTERNAL:
+        return False
+    succeeded = (RunState.SUCCEEDED, RunState.PARTIALLY_SUCCEEDED)
+    recorded = any(v.run_state in succeeded for r in world.state.resources.values() for v in r.versions)
+    return not recorded and not any(run.state in succeeded for run in world.observed.runs.values())
 
 
 def pause_after(attempts: int) -> timedelta:

@@ -25,6 +25,8 @@ from reconciler.core.observed import Observed
 from reconciler.core.plan import Action, Change, Plan
 from reconciler.core.state import Record, State
 from reconciler.errors import InDoubt, TuneformError
+from reconciler.planning.gates import Verdict, failure_in_words, verdict
+from reconciler.planning.reasons import Code, because
 from reconciler.providers.protocol import ObjectStore, TuningProvider
 
 
@@ -64,10 +66,25 @@ class Executor:
                 continue
             if not self._carry_out(ledger, change):
                 stuck.add(change.address)
+        self._hold_what_waited(ledger, plan)
         specs: list[TunedModel | Endpoint] = [*self.desired.models.values(), *self.desired.endpoints.values()]
         for spec in specs:
             ledger.protect(spec)
         return ledger
+
+    def _hold_what_waited(self, ledger: Ledger, plan: Plan) -> None:
+        """An endpoint that waited for a judgement of this very pass, which was not passed, is held from now on."""
+        for change in plan.of(Action.WAIT):
+            endpoint = self.desired.endpoints.get(change.address)
+            if endpoint is None or change.reasons[0].code != Code.GATE_PENDING:
+                continue
+            for address in endpoint.depends_on:
+                record, model = ledger.state.resources.get(address), self.desired.models.get(address)
+                version = record.version(change.version) if record is not None else None
+                if model is None or version is None:
+                    continue
+                if verdict(version, model, self.desired.contents) is Verdict.FAILED:
+                    ledger.held.append((change.address, because(Code.GATE_FAILED, failure_in_words(address, version))))
 
     def _waits_for(self, ledger: Ledger, change: Change, stuck: set[Address]) -> bool:
         endpoint = self.desired.endpoints.get(change.address)

@@ -140,9 +140,24 @@ def test_a_canary_stops_at_a_failing_gate_with_the_traffic_where_it_is(ready: Wo
     ready.apply()
     assert percents(ready) == [90, 10]
     ready.model(epochs=5, extra="  gates: {metrics: [{name: /train_total_loss, max: 0.000001}]}\n")
-    ready.apply(expect=None)
-    assert "did not pass its gates" in ready.apply(expect=3).stdout
-    assert percents(ready) == [90, 10]
+    for _ in range(2):
+        assert "did not pass its gates" in ready.apply(expect=3).stdout
+        assert percents(ready) == [90, 10]
+    ready.model(epochs=5, extra="  gates: {metrics: [{name: /train_total_loss, max: 1000}]}\n")
+    seen = []
+    for _ in range(3):
+        ready.apply()
+        seen.append(percents(ready))
+    assert seen == [[90, 10], [50, 50], [0, 100]]
+    assert len(ready.jobs()) == 2
+
+
+def test_a_version_that_was_overridden_goes_on_to_the_next_step(ready: Workshop) -> None:
+    declare(ready, extra="  strategy: {type: canary, steps: [10, 50, 100]}\n")
+    retuned(ready)
+    ready.apply()
+    ready.model(epochs=5, extra="  gates: {metrics: [{name: /train_total_loss, max: 0.000001}]}\n")
+    ready.apply(expect=3)
     ready.run("gates", "override", "TunedModel/triage", "--version", "2", "--reason", "the metric is wrong")
     ready.apply()
     assert percents(ready) == [50, 50]

@@ -69,7 +69,9 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class LiveEndpoint:
-    """An endpoint. `traffic` maps deployed model ids to percent; `etag` is what its next change may be bound to."""
+    """An endpoint. `traffic` maps deployed model ids to percent; `etag` is what its next change may be bound to, and
+    `encryption` the Cloud KMS key that it was made with.
+    """
 
     name: str
     display_name: str = ""
@@ -79,6 +81,7 @@ class LiveEndpoint:
     traffic: Mapping[str, int] = field(default_factory=dict)
     created_at: str = ""
     etag: str = ""
+    encryption: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from tests.e2e.test_import import Outside, body, import_all, outside, versions, 
 from tests.e2e.workshop import Workshop
 
 __all__ = ["outside"]
+KEY = "projects/acme-ml/locations/us-central1/keyRings/ring/cryptoKeys/key"
 
 
 class Operator(Outside):
@@ -63,7 +64,8 @@ def operator(workshop: Workshop, outside: Outside) -> Operator:
 
 def test_an_endpoint_becomes_a_spec_beside_its_models(workshop: Workshop, operator: Operator) -> None:
     operator.tuned("A", "B")
-    stable = operator.endpoint("support", "Support", {"A": 90, "B": 10}, labels={"team": "support"}, description="x")
+    words = {"labels": {"team": "support"}, "description": "x", "encryptionSpec": {"kmsKeyName": KEY}}
+    stable = operator.endpoint("support", "Support", {"A": 90, "B": 10}, **words)
     result = import_all(workshop)
     assert [a["address"] for a in result["adopted"]] == ["TunedModel/a", "TunedModel/b", "Endpoint/support"]
     assert written(workshop)["support-endpoint.yaml"].splitlines() == [
@@ -76,6 +78,7 @@ def test_an_endpoint_becomes_a_spec_beside_its_models(workshop: Workshop, operat
         "  displayName: Support",
         "  description: x",
         "  endpointId: support",
+        f"  encryptionSpec: {{kmsKeyName: {KEY}}}",
         "  traffic:",
         "    - {model: TunedModel/a, percent: 90}",
         "    - {model: TunedModel/b, percent: 10}",

@@ -68,6 +68,7 @@ def draft_endpoint(candidate: EndpointCandidate, address: Address) -> Draft:
         "displayName": live.display_name if live.display_name != address.name else "",
         "description": live.description if can_be_said(live.description) else "",
         "endpointId": _chosen_id(live),
+        "encryptionSpec": {"kmsKeyName": live.encryption} if live.encryption else {},
     }
     spec: dict[str, Any] = {key: value for key, value in fields.items() if value}
     spec["traffic"] = [_share(portion) for portion in candidate.portions]

@@ -74,6 +74,7 @@ def endpoint_of(endpoint: wire.Endpoint) -> LiveEndpoint:
         traffic=endpoint.traffic_split or {},
         created_at=endpoint.create_time or "",
         etag=endpoint.etag,
+        encryption=str((endpoint.encryption_spec or {}).get("kmsKeyName", "")),
     )
 
 

@@ -119,6 +119,7 @@ class Endpoint(Wire):
     labels: dict[str, str] | None = None
     deployed_models: list[DeployedModel] | None = None
     traffic_split: dict[str, int] | None = None
+    encryption_spec: dict[str, Any] | None = None
     create_time: str | None = None
     etag: str = ""
 

@@ -157,6 +157,8 @@ def test_a_vertex_block_that_google_would_refuse_is_refused_here(
         ("gs://Acme/train.jsonl", ""),
         ("gs://acme", ""),
         ("https://example.com/t.jsonl", ""),
+        ("//acme/train.jsonl", "declared as a Dataset"),
+        ("Endpoint/x", "An Endpoint does not fit here."),
     ],
 )
 def test_a_dataset_that_is_no_reference_is_refused_with_what_to_write(work: Workspace, uri: str, hint: str) -> None:
@@ -170,6 +172,18 @@ def test_a_vertex_dataset_resource_is_for_supervised_tuning_only(work: Workspace
     assert work.findings() == ()
     work.spec(vertex(PREFERENCE.replace("gs://acme/train.jsonl", resource) % ""))
     assert work.codes() == ["invalid_reference"]
+
+
+@pytest.mark.parametrize("folder", ["../x", "./x", "/x", "x?y", "x#1", "*", "a b", "x" * 900])
+def test_files_are_uploaded_under_plain_names_only(work: Workspace, folder: str) -> None:
+    work.spec(dataset("train").replace("gs://acme/datasets", f'"gs://acme/{folder}"'))
+    assert work.codes()[0] == "invalid_format"
+
+
+@pytest.mark.parametrize("bucket", ["gs://acme", "gs://acme/", "gs://acme/a/.hidden/b..c/", "gs://acme/%2F/é"])
+def test_any_other_folder_takes_uploads(work: Workspace, bucket: str) -> None:
+    work.spec(dataset("train").replace("gs://acme/datasets", f'"{bucket}"'))
+    assert "invalid_format" not in work.codes()
 
 
 def test_evaluation_by_vertex_is_checked_to_its_leaves(work: Workspace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from reconciler.spec.kinds.base import Block
-from reconciler.spec.kinds.values import GcsFolder, ProjectPath
+from reconciler.spec.kinds.values import ProjectPath, UploadFolder
 
 
 class DatasetSpec(Block):
@@ -15,7 +15,7 @@ class DatasetSpec(Block):
     """The JSONL file, relative to the project's folder."""
     format: Literal["supervised", "preference", "inputOutput", "textPairs"]
     """supervised and preference (Vertex AI), inputOutput (PaLM input_text/output_text), textPairs (Gemini API)."""
-    bucket: GcsFolder | None = None
+    bucket: UploadFolder | None = None
     """gs://bucket/folder; the file lands at <bucket>/<name>/<digest>.jsonl and is never overwritten. Needed but for
     textPairs, which travel inside the request.
     """

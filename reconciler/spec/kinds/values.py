@@ -188,6 +188,12 @@ KmsKey = Annotated[
         "projects/…/locations/…/keyRings/…/cryptoKeys/…",
     ),
 ]
+# Google warns of these characters in names: other tools read them as wildcards, versions and parents.
+_UPLOADS = rf"(?=.{{1,900}}$){_BUCKET}(?:/(?!\.\.?(?:/|$))[^\s/#?*\[\]]+)*/?"
+UploadFolder = Annotated[
+    str,
+    Form(_UPLOADS, "a Cloud Storage folder, such as gs://bucket/folder, with plain names and at most 900 characters"),
+]
 GcsFolder = Annotated[str, Form(rf"{_BUCKET}(?:/(?:.*\S)?)?", "a Cloud Storage folder, such as gs://bucket/folder")]
 DatasetUri = Annotated[
     str,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from reconciler.core.amounts import counted
 from reconciler.core.desired import DatasetFormat
 from reconciler.datasets.decoding import malformed, not_utf8
 from reconciler.datasets.files import LineReader
@@ -74,12 +75,15 @@ def _table(lines: LineReader, warn: Warn) -> Iterator[Record]:
             if len(row) != len(columns):
                 raise Problem(
                     "dataset_table",
-                    f"the row has {len(row)} columns instead of {len(columns)}",
+                    f"the row has {counted(len(row), 'column')} instead of {len(columns)}",
                     hint="Put text with commas or line breaks in double quotes.",
                     line=begins,
                 )
             yield Record(begins, msgspec.json.encode({columns[i]: row[i] for i in wanted}))
-    except csv.Error:
+    except csv.Error as error:
+        if "field limit" in str(error):
+            message = f"a text is longer than {csv.field_size_limit()} characters"
+            raise Problem("dataset_table", message, hint="Shorten it.", line=begins) from None
         hint = "Put text with commas or line breaks in double quotes, and double the quotes in it."
         raise Problem("dataset_table", "the quoting is broken", hint=hint, line=begins) from None
 

@@ -82,8 +82,8 @@ def _meant(code: str, value: Any) -> str:
         return ""
     kind, _, name = value.partition("/")
     address = f"{closest(kind, KINDS)}/{name.lower()}"
-    if address == value:
-        return f"A {kind} does not fit here."
+    if address == value and kind in KINDS:
+        return f"{'An' if kind[0] in 'AEIOU' else 'A'} {kind} does not fit here."
     if is_address(address):
         return f"Did you mean {address}?"
     if "://" not in value:

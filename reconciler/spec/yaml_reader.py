@@ -280,4 +280,7 @@ class _Reader:
         context = getattr(error, "context", None)
         message = f"{context}: {problem}" if context else str(problem)
         place = self._source(mark) if mark else Source(self.source.file, self.document.line + 1, 1)
-        self.findings.error("yaml_syntax", message, place)
+        lines = self.source.text.split("\n", place.line)
+        at_tab = place.line <= len(lines) and lines[place.line - 1][place.column - 1 : place.column] == "\t"
+        hint = "Indent with spaces, not with tabs." if at_tab else ""
+        self.findings.error("yaml_syntax", message, place, hint=hint)

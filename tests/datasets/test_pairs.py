@@ -148,11 +148,11 @@ def test_other_columns_of_a_table_are_left_out_with_a_warning(folder: Folder) ->
         ("text_input;output\n1;2\n", 1, "header"),
         ("text_input,textInput\n1,2\n", 1, "header"),
         ("text_input,output,output\n1,2,3\n", 1, "header"),
-        ("text_input,output\n1,2\n3\n", 3, "1 columns"),
+        ("text_input,output\n1,2\n3\n", 3, "has 1 column instead of 2"),
         ("text_input,output\n1,2\n3,4,5\n", 3, "3 columns"),
         ('text_input,output\n"a\nb",c\n1,"2\n3\n', 4, "quoting"),
         ('text_input,output\n1,"2"3\n', 2, "quoting"),
-        ('text_input,output\n1,"' + "2" * 200_000 + '"\n', 2, "quoting"),
+        ('text_input,output\n1,"' + "2" * 200_000 + '"\n', 2, "longer than 131072 characters"),
     ],
 )
 def test_a_broken_table_is_found_with_its_line(folder: Folder, table: str, line: int, says: str) -> None:

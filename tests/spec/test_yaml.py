@@ -115,6 +115,11 @@ def test_a_duplicate_key_names_the_line_of_the_first() -> None:
     assert "c stands here twice; first in line 3" in found.message
 
 
+def test_a_tab_is_named_for_what_it_is(work: Workspace) -> None:
+    work.spec("metadata:\n\tname: x\n")
+    assert work.finding("yaml_syntax").hint == "Indent with spaces, not with tabs."
+
+
 def test_escaped_characters_that_only_separate_lines_are_text() -> None:
     assert value('a: "x\\ny\\tz\\L"') == {"a": "x\ny\tz\u2028"}
 

@@ -106,3 +106,12 @@ def test_a_body_that_no_spec_can_say_is_refused_before_anything_is_written(tmp_p
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert "cannot be read" in run(tmp_path, "import", "--from-request", "nothing.json", expect=64).stderr
+
+
+def test_a_mistake_in_the_body_is_not_shown_in_a_file_that_has_nothing_to_do_with_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("\n" * 20)
+    body = tmp_path / "body.json"
+    body.write_text('{"baseModel": "g", "supervisedTuningSpec": {"trainingDatasetUri": "nowhere"}}')
+    told = run(tmp_path, "import", "--from-request", str(body), "--out", "mine.yaml", expect=1).stderr
+    assert "the spec made of body.json:" in told
+    assert "mine.yaml" not in told

@@ -150,7 +150,7 @@ def _spec_of_request(session: Session, flags: _Flags, file: str) -> tuple[Addres
     comments = [f"Made from the request body in {Path(file).name}."]
     comments.extend(f"{path} is left out: specs have no such field." for path in pasted.left_out)
     text = spec_text(address, pasted.labels, {pasted.backend: body}, comments=comments)
-    check_draft(flags["out"] or f"{name}.yaml", text)
+    check_draft(f"the spec made of {Path(file).name}", text)
     return address, text
 
 

@@ -120,14 +120,3 @@ def test_s3_is_refused_before_anything_is_paid_for(workshop: Workshop) -> None:
     assert "publish to s3:// is not supported in this version" in refused
     assert "gs://bucket/serving.json" in refused
     assert workshop.jobs() == []
-
-
-def test_prices_of_ones_own_catalog_are_used(workshop: Workshop) -> None:
-    workshop.project("  catalog: prices.json\n")
-    workshop.dataset()
-    workshop.model()
-    workshop.write("prices.json", '{"models": [{"id": "gemini-2.5-flash", "pricePerMillionTokens": 1000000}]}')
-    cost = next(c["cost"] for c in workshop.plan_json()["changes"] if c["address"] == "TunedModel/triage")
-    assert cost["usd"] > 100
-    workshop.write("prices.json", '{"models": [{"id": "gemini-2.5-flash", "price": 1}]}')
-    assert "prices.json" in workshop.run("plan", expect=1).stderr

@@ -1,4 +1,4 @@
-"""`make bench`: a no-op plan, refresh included, beside Terraform's no-op plan of as many resources.
+"""`make bench`: a no-op plan, refresh included, beside Terraform's no-op plan of as many resources; then its parts.
 
 python -m bench [--sizes 1000,10000] [--runs 3]
 """
@@ -9,7 +9,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from bench import project, terraform_peer
+from bench import parts, project, terraform_peer
 from bench.measure import Figure, measure, once
 
 COLUMNS = ("models", "tool", "wall s", "cpu s", "peak MiB", "wall ratio", "memory ratio")
@@ -29,6 +29,7 @@ def main() -> None:
         row(size, "tuneform", ours, theirs)
         if theirs is not None:
             row(size, "terraform", theirs, None)
+    parts.report(max(int(text) for text in options.sizes.split(",")), options.runs)
     start_up(options.runs)
 
 

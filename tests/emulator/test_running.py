@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
@@ -43,15 +42,6 @@ def test_the_command_says_what_is_wrong_with_a_port() -> None:
             _, errors = process.communicate(timeout=10)
     assert process.returncode == 1
     assert errors.startswith(f"Error: Port {port} cannot be used")
-
-
-def test_starting_takes_less_than_a_third_of_a_second() -> None:
-    times = []
-    for _ in range(3):
-        began = time.perf_counter()
-        with RunningEmulator():
-            times.append(time.perf_counter() - began)
-    assert min(times) < 0.3
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.1", "example.com"])
@@ -127,21 +117,6 @@ def test_seeded_bodies_are_taken_in_turn(vertex: Vertex) -> None:
 )
 def test_a_bad_seed_is_refused(vertex: Vertex, body: dict[str, object]) -> None:
     assert vertex.http.post("/_emulator/seed", json=body).status_code == 400
-
-
-def test_a_page_of_ten_thousand_costs_no_more_than_one_of_a_hundred(vertex: Vertex) -> None:
-    def page_time() -> float:
-        times = []
-        for _ in range(7):
-            began = time.perf_counter()
-            vertex.http.get(f"/v1/{vertex.parent}/tuningJobs", params={"pageSize": 100})
-            times.append(time.perf_counter() - began)
-        return min(times)
-
-    vertex.admin.seed("acme-ml", "us-central1", [job_body()], count=100)
-    few = page_time()
-    vertex.admin.seed("acme-ml", "us-central1", [job_body()], count=9_900)
-    assert page_time() < 4 * few + 0.005
 
 
 class TestKeepingData:

@@ -43,7 +43,6 @@ from tests.planning.build import (
     version,
     warned,
 )
-from tests.planning.speed import quiet_world, timed
 
 M = model()
 
@@ -306,13 +305,6 @@ class TestBlindness:
         made = plan(want, state(), observed(blind("gs://elsewhere/"), stored(uri)))
         assert made.is_empty
         assert warned(made) == ["unreadable"]
-
-
-def test_an_empty_plan_of_many_models_takes_no_time_worth_mentioning() -> None:
-    want, known, seen = quiet_world(2_000)
-    seconds, made = min((timed(want, known, seen) for _ in range(3)), key=lambda result: result[0])
-    assert made.is_empty
-    assert seconds < 1.0, "a tenth of that is usual"
 
 
 def test_planning_does_not_load_what_it_seldom_needs() -> None:

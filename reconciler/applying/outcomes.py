@@ -91,12 +91,15 @@ class ApplyResult:
         return (*self.failed, *((self.unpublished,) if self.unpublished else ()))
 
     def then(self, later: ApplyResult) -> ApplyResult:
-        """Both passes as one: the first plan, everything done, and where the later one stands."""
+        """Both passes as one: the first plan, everything done, and where the later one stands.
+
+        What went wrong in both of them in the same way went wrong once.
+        """
         return replace(
             later,
             plan=self.plan,
             counts=dict(Counter(self.counts) + Counter(later.counts)),
-            failed=(*self.failed, *later.failed),
+            failed=(*self.failed, *(event for event in later.failed if event not in self.failed)),
             spent=self.spent + later.spent,
         )
 

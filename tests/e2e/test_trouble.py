@@ -43,6 +43,11 @@ def test_a_refused_create_fails_once_and_is_told(ready: Workshop, status: int, c
     assert len(ready.jobs()) == 1
 
 
+def test_what_is_refused_again_while_waiting_is_one_failure(ready: Workshop) -> None:
+    ready.fault(match=CREATE, kind="refuse", times=None)
+    assert "Apply finished with 1 failure: 1 created." in ready.apply("--wait", expect=1).stdout
+
+
 def test_a_full_quota_is_a_place_in_the_queue_and_no_failure(ready: Workshop) -> None:
     ready.fault(match=CREATE, kind="refuse", status=429, code="RESOURCE_EXHAUSTED")
     done = ready.apply()

@@ -25,6 +25,7 @@ TRAINING_PATHS: dict[Backend, tuple[tuple[str, ...], ...]] = {
 }
 # The model that a run goes on from, where it does not start from a base model.
 PARENT_PATHS = (("preTunedModel", "tunedModelName"), ("tunedModelSource", "tunedModel"))
+PARENT_CHECKPOINT = ("preTunedModel", "checkpointId")
 _BASE_PATHS = (("baseModel",), ("runtimeConfig", "parameterValues", "large_model_reference"))
 _EPOCH_PATHS = (
     *((method, "hyperParameters", "epochCount") for method in METHODS),

@@ -15,7 +15,15 @@ from reconciler.core.desired import TunedModel
 from reconciler.core.plan import FieldChange, FieldClass
 from reconciler.core.resource_names import key_of, location_of
 from reconciler.core.state import Version
-from reconciler.planning.blocks import METHODS, PALM_PARAMETERS, PARENT_PATHS, training_path, training_source, value_at
+from reconciler.planning.blocks import (
+    METHODS,
+    PALM_PARAMETERS,
+    PARENT_CHECKPOINT,
+    PARENT_PATHS,
+    training_path,
+    training_source,
+    value_at,
+)
 from reconciler.planning.content import declared_content, overwritten, recorded_content, training_pin
 from reconciler.planning.normalise import aligned
 from reconciler.planning.world import World
@@ -23,7 +31,7 @@ from reconciler.spec.fields import training_body
 
 EXPORT_LAST = "exportLastCheckpointOnly"
 # Leaving one of these out is a statement: no key of one's own, the default checkpoint, a plain base model.
-MEANT_WHEN_ABSENT = (("encryptionSpec", "kmsKeyName"), ("preTunedModel", "checkpointId"), *PARENT_PATHS)
+MEANT_WHEN_ABSENT = (("encryptionSpec", "kmsKeyName"), PARENT_CHECKPOINT, *PARENT_PATHS)
 
 Difference = tuple[tuple[str, ...], Any, Any]
 

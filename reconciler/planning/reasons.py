@@ -85,7 +85,7 @@ class Code(StrEnum):
     ENDPOINT_MOVED = "endpoint_moved", "The location or id of an endpoint changed in the spec; neither can be changed."
     ENDPOINT_LOCATION = "endpoint_location", "The model lives in another location than the endpoint."
     UNKNOWN_VERSION = "unknown_version", "The traffic names a version that does not exist or left no model."
-    UNKNOWN_CHECKPOINT = "unknown_checkpoint", "The traffic names a checkpoint that the version does not have."
+    UNKNOWN_CHECKPOINT = "unknown_checkpoint", "The spec names a checkpoint that the version does not have."
     DEPLOY_BESIDE = "deploy_beside", "A version that is to get traffic is deployed beside what serves."
     TRAFFIC_FOLLOWS = "traffic_follows", "The traffic follows the version that is current now."
     TRAFFIC_CHANGED = "traffic_changed", "The traffic changed in the spec."

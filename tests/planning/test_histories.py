@@ -51,6 +51,8 @@ NEEDS_A_PERSON = {
     "still_referenced",
     "tainted",
 }
+# What waits for something that is held.
+WAITS_FOR_THAT = {"dependency", "users_held"}
 EPOCHS = st.integers(1, 3)
 LABELS = st.sampled_from(["x", "y", ""])
 # The most that the loss may be; None is no gate.
@@ -298,7 +300,7 @@ class History:
         """Whether only a person can bring it further."""
         code = change.reasons[0].code
         is_held = change.action is Action.HOLD and code in NEEDS_A_PERSON
-        return is_held or code == "dependency" or change.key in self.sim.held
+        return is_held or code in WAITS_FOR_THAT or change.key in self.sim.held
 
     def mend(self) -> None:
         """What people do in the end: other training, no gates, room for everything."""

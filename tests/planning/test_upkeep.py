@@ -10,7 +10,7 @@ import pytest
 from reconciler.core.desired import TunedModel
 from reconciler.core.observed import LiveEndpoint, LiveModel
 from reconciler.core.plan import Action, FieldClass
-from reconciler.core.state import Record, Version, VersionStatus
+from reconciler.core.state import Checkpoint, Record, Version, VersionStatus
 from tests.planning.build import (
     TRAIN,
     content,
@@ -300,6 +300,18 @@ def test_a_model_that_waits_for_its_parent_is_tuned_once_that_serves() -> None:
         desired(parent, child), state(record(parent, done)), observed(run_of(parent, done), live(parent, done))
     )
     assert steps(promoting) == [("promote", "first_version"), ("wait", "dependency")]
+
+
+@pytest.mark.parametrize(("has", "told"), [(("1", "2"), "its checkpoints: 1, 2"), ((), "it kept none")])
+def test_going_on_from_a_checkpoint_that_the_parent_does_not_have_is_held(has: tuple[str, ...], told: str) -> None:
+    source = {"tunedModelName": "TunedModel/m", "checkpointId": "7"}
+    child = model("child", body={"preTunedModel": source, "supervisedTuningSpec": supervised()["supervisedTuningSpec"]})
+    parent = model()
+    known, seen = serving(parent, checkpoints=tuple(Checkpoint(c) for c in has), resolved=supervised())
+    made = plan(desired(parent, child), known, seen)
+    assert steps(made, "child") == [("hold", "unknown_checkpoint")]
+    assert told in only(made).reasons[0].message
+    assert only(made).source == child.sources.at("vertex.preTunedModel.checkpointId")
 
 
 def test_a_parent_that_is_not_declared_is_not_waited_for() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 
+from reconciler.core.address import Address
 from reconciler.core.desired import TunedModel
 from reconciler.core.moments import parse_moment
 from reconciler.core.plan import Action
@@ -49,6 +50,13 @@ def unused_checkpoints(
             yield change(
                 model, Action.DELETE, Code.UNUSED_CHECKPOINTS, message, version=version, targets=targets, at=at
             )
+
+
+def no_such_checkpoint(address: Address, version: Version, wanted: str) -> str:
+    """That a version does not have the checkpoint that is asked for, and which it has."""
+    ids = ", ".join(c.id for c in version.checkpoints)
+    which = f"its checkpoints: {ids}" if ids else f"it kept none ({EXPORT_LAST})"
+    return f"{address} v{version.number} has no checkpoint {wanted!r}; {which}"
 
 
 def _why_not_kept(world: World, model: TunedModel, version: Version) -> tuple[str, str] | None:

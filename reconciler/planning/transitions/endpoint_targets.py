@@ -16,6 +16,7 @@ from reconciler.planning.gates import is_overridden
 from reconciler.planning.liveness import model_gone
 from reconciler.planning.reasons import Code
 from reconciler.planning.traffic import ShareKey
+from reconciler.planning.transitions.checkpoints import no_such_checkpoint
 from reconciler.planning.transitions.findings import change
 from reconciler.planning.world import World
 
@@ -131,7 +132,5 @@ def _checkpoint(endpoint: Endpoint, model: TunedModel, version: Version, wanted:
         return default or (known[-1].id if known else "")
     if any(c.id == wanted for c in known):
         return wanted
-    ids = ", ".join(c.id for c in known)
-    which = f"its checkpoints: {ids}" if ids else "it kept none (exportLastCheckpointOnly)"
-    message = f"{model.address} v{version.number} has no checkpoint {wanted!r}; {which}"
+    message = no_such_checkpoint(model.address, version, wanted)
     return change(endpoint, Action.HOLD, Code.UNKNOWN_CHECKPOINT, message, at=f"{path}.checkpoint")

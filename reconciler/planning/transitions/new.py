@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reconciler.core.address import Address, is_address
 from reconciler.core.desired import TunedModel
 from reconciler.core.labels import SPEC, names_spec
 from reconciler.core.observed import Run, StoredObject
 from reconciler.core.plan import Action, Change, FieldChange
 from reconciler.core.state import Record, Version, VersionStatus
-from reconciler.planning.blocks import training_source
+from reconciler.planning.blocks import PARENT_CHECKPOINT, PARENT_PATHS, first_at, training_source, value_at
 from reconciler.planning.compare import training_changes
 from reconciler.planning.liveness import left_a_model
 from reconciler.planning.reasons import Code
 from reconciler.planning.rebase import as_rebase
+from reconciler.planning.transitions.checkpoints import no_such_checkpoint
 from reconciler.planning.transitions.findings import Finding, change
 from reconciler.planning.transitions.lookalikes import lookalikes
 from reconciler.planning.world import World
@@ -58,11 +60,27 @@ def missing(world: World, model: TunedModel) -> Change | None:
         if address in world.desired.models and not _serves(world.record(address)):
             message = f"waits for {address} to have a version that serves"
             return change(model, Action.WAIT, Code.DEPENDENCY, message)
+    if bar := _unknown_checkpoint(world, model):
+        return bar
     uri = training_source(model)
     if not isinstance(uri, str) or world.observed.objects.get(uri, _NOT_LOOKED_FOR) is not None:
         return None
     message = f"{uri} does not exist; nothing is paid for before it does"
     return None if world.sight.hides_object(uri) else change(model, Action.HOLD, Code.DATASET_MISSING, message)
+
+
+def _unknown_checkpoint(world: World, model: TunedModel) -> Change | None:
+    """A hold when the parent's version is known not to have the checkpoint that is to be gone on from."""
+    parent, wanted = first_at(model.body, PARENT_PATHS), value_at(model.body, PARENT_CHECKPOINT)
+    record = world.record(Address.parse(parent)) if wanted and is_address(parent) else None
+    version = record.serving if record is not None else None
+    # Without the run's own words nobody knows which checkpoints there are.
+    if version is None or not version.resolved or any(c.id == wanted for c in version.checkpoints):
+        return None
+    message = no_such_checkpoint(Address.parse(parent), version, str(wanted))
+    return change(
+        model, Action.HOLD, Code.UNKNOWN_CHECKPOINT, message, at=f"{model.backend}.{'.'.join(PARENT_CHECKPOINT)}"
+    )
 
 
 def _serves(record: Record | None) -> bool:

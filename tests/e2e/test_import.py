@@ -337,6 +337,18 @@ def test_a_project_s_defaults_that_would_retune_are_told(workshop: Workshop, out
     assert written(workshop) == {}
 
 
+def test_a_project_s_defaults_that_differ_from_google_s_are_answered_in_the_spec(
+    workshop: Workshop, outside: Outside
+) -> None:
+    settings = "{exportLastCheckpointOnly: true, hyperParameters: {learningRateMultiplier: 2.0}}"
+    workshop.project(f"  defaults: {{TunedModel: {{vertex: {{supervisedTuningSpec: {settings}}}}}}}\n")
+    outside.seed(body())
+    assert import_all(workshop)["left"] == []
+    spec = written(workshop)["ticket-triage.yaml"]
+    assert "learningRateMultiplier: 1.0" in spec
+    assert workshop.actions() == {}
+
+
 def test_a_folder_the_project_does_not_read_is_refused(workshop: Workshop, outside: Outside) -> None:
     outside.seed(body())
     ran = workshop.run("import", "--all", "--out", "elsewhere", expect=64)

@@ -98,18 +98,20 @@ class Agreement:
             count = len(entry.candidate.runs)
             if entry.path and entry.keep_last is None and desired.models[entry.address].lifecycle.keep_last < count:
                 entry.keep_last = count
-                entry.draft = self.drafter.spec(entry.candidate, entry.address, count, self.observed)
+                self.drafter.write(entry, self.observed)
                 redrafted = True
         return redrafted
 
     def _match(self, desired: Desired) -> bool:
         """Whether the project's defaults and overrides leave every model and endpoint what it is."""
-        before = len(self.left)
+        settled = True
         world = self._world(desired, self.drafter.base)
         for entry in list(self.models):
             model = desired.models[entry.address]
             if differing := differences(world, model, entry.candidate):
-                self._leave(entry, f"the project's defaults and overrides make it another: {in_words(differing)}")
+                settled = False
+                reason = f"the project's defaults and overrides make it another: {in_words(differing)}"
+                self._say_more_or_leave(entry, reason)
             entry.record = record_of(model, entry.candidate, desired, self.observed)
         state = _with_records(self.drafter.base, self.models)
         for place in self.endpoints:
@@ -117,7 +119,7 @@ class Agreement:
             place.record = endpoint_record(
                 desired.endpoints[place.address], place.candidate.live, shares, self.clock.now()
             )
-        return len(self.left) == before
+        return settled
 
     def _plan_to_nothing(self, desired: Desired) -> bool:
         state = _with_records(self.drafter.base, self.entries)
@@ -126,11 +128,19 @@ class Agreement:
         going = [entry for entry in self.entries if entry.address in planned]
         for entry in going:
             change = planned[entry.address]
-            self._leave(entry, f"the plan would still {change.action}: {change.reasons[0].message}")
+            self._say_more_or_leave(entry, f"the plan would still {change.action}: {change.reasons[0].message}")
         return not going
 
     def _world(self, desired: Desired, state: State) -> World:
         return look(desired, state, self.observed, self.catalog, self.clock.now(), PlanOptions(), frozenset())
+
+    def _say_more_or_leave(self, entry: Entry, reason: str) -> None:
+        """A spec may differ only for what it does not say, where the project has defaults of its own."""
+        if isinstance(entry, ModelEntry) and entry.path and not entry.explicit:
+            entry.explicit = True
+            self.drafter.write(entry, self.observed)
+        else:
+            self._leave(entry, reason)
 
     def _leave(self, entry: Entry, reason: str) -> None:
         if isinstance(entry, ModelEntry):

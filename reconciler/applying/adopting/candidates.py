@@ -158,7 +158,8 @@ def made_by_runs(observed: Observed) -> frozenset[str]:
 def _unfit(run: Run, observed: Observed, desired: Desired, claimed: Address | None) -> str:
     """Why a run cannot be adopted; empty when it can."""
     project = desired.project.name
-    owner = run.labels.get(PROJECT, "")
+    live = observed.model(run.model) if run.model else None
+    owner = run.labels.get(PROJECT, "") or (live.labels.get(PROJECT, "") if live else "")
     if owner and owner != project:
         return f"carries the labels of the tuneform project {owner!r}"
     label = run.labels.get(ADDRESS, "")

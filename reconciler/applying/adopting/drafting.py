@@ -13,7 +13,8 @@ from reconciler.core.labels import KEY_PATTERN, VALUE_PATTERN, user_labels
 from reconciler.core.observed import LiveEndpoint
 from reconciler.core.resource_names import location_of
 from reconciler.core.runs import RunState
-from reconciler.planning.blocks import PALM_PARAMETERS, value_at
+from reconciler.planning.blocks import METHODS, PALM_PARAMETERS, value_at
+from reconciler.planning.compare import EXPORT_LAST
 from reconciler.spec.kinds.endpoint import EndpointSpec
 from reconciler.spec.pasted import BLOCKS, DISPLAY_NAME
 from reconciler.spec.shape import shape_of
@@ -36,9 +37,18 @@ class Draft:
 
 
 def draft(
-    candidate: Candidate, address: Address, *, project: str, keep_last: int | None, unknown: Sequence[str]
+    candidate: Candidate,
+    address: Address,
+    *,
+    project: str,
+    keep_last: int | None,
+    unknown: Sequence[str],
+    explicit: bool = False,
 ) -> Draft:
-    """The spec of a candidate in a Google project. `unknown` says of which data it is not known what it held."""
+    """The spec of a candidate in a Google project.
+
+    `unknown` says of which data it is not known what it held. With `explicit`, Google's own defaults are written too.
+    """
     kind = BLOCKS[candidate.backend]
     block, left_out = known_fields(shape_of(kind), candidate.current.body)
     labels, foreign = _labels(candidate)
@@ -48,8 +58,8 @@ def draft(
         *_unspeakable(candidate),
         *unknown,
     )
-    named = _named(candidate, address, settled(kind, block), project)
-    spec: dict[str, Any] = {candidate.backend: _without_defaults(named)}
+    named = _named(candidate, address, settled(kind, _told(block) if explicit else block), project)
+    spec: dict[str, Any] = {candidate.backend: _filled(named, explicit=explicit)}
     if keep_last is not None:
         spec["lifecycle"] = {"keepLast": keep_last}
     comments = [*_origin(candidate), *notes]
@@ -129,16 +139,20 @@ def _unspeakable(candidate: Candidate) -> Iterator[str]:
             yield f"the {what} is left as it is: it holds characters that specs do not take"
 
 
-def _without_defaults(value: Mapping[str, Any]) -> dict[str, Any]:
-    """Without what says nothing. exportLastCheckpointOnly: "Default is false" (discovery document aiplatform v1)."""
-    kept = {key: _without_defaults(item) if isinstance(item, Mapping) else item for key, item in value.items()}
-    return {key: item for key, item in kept.items() if not _says_nothing(key, item)}
+def _told(block: Mapping[str, Any]) -> dict[str, Any]:
+    """The block with the default that servers leave out in their answers."""
+    return {k: {EXPORT_LAST: False, **v} if k in METHODS and isinstance(v, Mapping) else v for k, v in block.items()}
 
 
-def _says_nothing(key: str, item: Any) -> bool:
-    if item in ("", {}, []):
-        return True
-    return (key == "exportLastCheckpointOnly" and item is False) or (key in _MULTIPLIERS and item == 1)
+def _filled(value: Mapping[str, Any], *, explicit: bool) -> dict[str, Any]:
+    """Without what is empty and, unless `explicit`, without what says no more than Google's defaults."""
+    kept = {k: _filled(item, explicit=explicit) if isinstance(item, Mapping) else item for k, item in value.items()}
+    return {k: item for k, item in kept.items() if item not in ("", {}, []) and (explicit or not _is_default(k, item))}
+
+
+def _is_default(key: str, item: Any) -> bool:
+    """exportLastCheckpointOnly: "Default is false" (discovery document aiplatform v1)."""
+    return (key == EXPORT_LAST and item is False) or (key in _MULTIPLIERS and item == 1)
 
 
 def _labels(candidate: Candidate) -> tuple[dict[str, str], dict[str, str]]:

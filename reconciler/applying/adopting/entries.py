@@ -25,7 +25,10 @@ _ENDPOINT = "endpoint"
 
 @dataclass(slots=True)
 class ModelEntry:
-    """A tuned model. `path` is relative to the project's folder; empty when a spec declares it already."""
+    """A tuned model. `path` is relative to the project's folder; empty when a spec declares it already.
+
+    `explicit` is set where the project has defaults of its own, so that the spec has to name Google's too.
+    """
 
     candidate: Candidate
     address: Address
@@ -33,6 +36,7 @@ class ModelEntry:
     keep_last: int | None
     draft: Draft
     record: Record | None = None
+    explicit: bool = False
 
     def adopted(self) -> Adopted:
         """For the report."""
@@ -70,19 +74,25 @@ class Drafter:
         chosen = address or candidate.address or self._unique("TunedModel", wanted, run, self.taken)
         self.taken |= {str(chosen), self._path(chosen)}
         keep_last = len(candidate.runs) if len(candidate.runs) > KEEP_LAST else None
-        spec = self.spec(candidate, chosen, keep_last, observed)
-        return ModelEntry(candidate, chosen, self._path(chosen), keep_last, spec)
+        entry = ModelEntry(candidate, chosen, self._path(chosen), keep_last, Draft("", ()))
+        self.write(entry, observed)
+        return entry
 
     def declared(self, candidate: Candidate, observed: Observed, address: Address) -> ModelEntry:
         """The entry of a model that a spec declares already."""
         self.taken.add(str(address))
         return ModelEntry(candidate, address, "", None, Draft("", unknown_data(candidate.current, observed)))
 
-    def spec(self, candidate: Candidate, address: Address, keep_last: int | None, observed: Observed) -> Draft:
-        """The spec of a model that keeps so many versions."""
-        unknown = unknown_data(candidate.current, observed)
-        project = self.desired.project.google.project
-        return draft(candidate, address, project=project, keep_last=keep_last, unknown=unknown)
+    def write(self, entry: ModelEntry, observed: Observed) -> None:
+        """Give an entry the spec that it needs as it is now."""
+        entry.draft = draft(
+            entry.candidate,
+            entry.address,
+            project=self.desired.project.google.project,
+            keep_last=entry.keep_last,
+            unknown=unknown_data(entry.candidate.current, observed),
+            explicit=entry.explicit,
+        )
 
     def endpoints(
         self, candidates: Iterable[EndpointCandidate], addresses: Mapping[str, Address]

@@ -2,7 +2,7 @@
 
 order       what is referred to first
 decide      address by address, with no regard to the others
-guard       limits over all of them together
+guard       limits over all of them together; what only held models would read is not uploaded
 assemble    changes, counts, and what is worth saying besides
 """
 
@@ -36,6 +36,7 @@ from reconciler.planning.transitions.removed import (
     remove_endpoint,
     unrecorded_endpoint,
 )
+from reconciler.planning.uploads import hold_back_uploads
 from reconciler.planning.world import PlanOptions, World, look
 
 __all__ = ["PlanOptions", "make_plan"]
@@ -58,7 +59,7 @@ def make_plan(
     a circle.
     """
     world = look(desired, state, observed, catalog, now, options, _scope(desired, state, options))
-    findings = guard(world, _decisions(world))
+    findings = hold_back_uploads(world, guard(world, _decisions(world)))
     if not options.targets:
         findings.extend(outsiders(world, findings))
     findings.extend(_about_the_view(world))

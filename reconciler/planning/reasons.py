@@ -122,6 +122,7 @@ class Code(StrEnum):
 
     # Datasets
     NOT_UPLOADED = "not_uploaded", "The file's content is not in the bucket yet."
+    USERS_HELD = "users_held", "Every model that is tuned from the dataset is held, so it is not uploaded yet."
     DATASET_MISSING = "dataset_missing", "A dataset that would be trained from does not exist."
     NO_TRAINING_DATA = (
         "no_training_data",

@@ -107,8 +107,8 @@ def _row(change: Change) -> str:
 
 
 def _diff(changes: Sequence[Change], budget: Budget) -> Iterator[str]:
-    telling = [change for change in changes if change.fields or change.targets]
-    blocks, missing = budget.take("\n".join(_diff_block(change)) for change in telling)
+    telling = [lines for change in changes if len(lines := list(_diff_block(change))) > 1]
+    blocks, missing = budget.take(map("\n".join, telling))
     if blocks:
         fence = markdown_fence(blocks)
         text = "\n".join(blocks)

@@ -94,3 +94,7 @@ def test_a_long_plan_fits_in_a_comment_and_says_what_is_missing(count: int) -> N
 @pytest.mark.parametrize("payload", ["`" * 70_000, "|" * 70_000, "宽" * 40_000, "@" * 70_000])
 def test_one_endless_text_does_not_make_the_comment_endless(payload: str) -> None:
     assert len(plan_markdown(hostile_plan(payload), "0.1.0").encode()) <= 60_000
+
+
+def test_what_has_no_fields_to_show_is_not_listed_as_if_it_were_the_whole_diff() -> None:
+    assert "Full diff" not in plan_markdown(plans.plan(plans.UPLOAD), "0.1.0")

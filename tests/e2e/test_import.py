@@ -165,6 +165,27 @@ def test_an_adopted_model_lives_on_like_a_created_one(workshop: Workshop, outsid
     assert [v["status"] for v in versions(workshop)] == ["deleted", "ready"]
 
 
+def test_an_adopted_model_is_judged_by_gates_and_destroyed_like_a_created_one(
+    workshop: Workshop, outside: Outside
+) -> None:
+    outside.seed(body(supervisedTuningSpec={**body()["supervisedTuningSpec"], "exportLastCheckpointOnly": True}))
+    import_all(workshop)
+    path = workshop.folder / "specs/ticket-triage.yaml"
+    path.write_text(path.read_text() + "  gates: {metrics: [{name: /train_total_loss, max: 90}]}\n")
+    assert workshop.actions() == {"TunedModel/ticket-triage": "evaluate"}
+    workshop.apply()
+    assert workshop.actions() == {}
+    text = path.read_text()
+    path.write_text(text.replace("max: 90", "max: 0.00001").replace("epochCount: 2", "epochCount: 3"))
+    workshop.apply("--wait", expect=3)
+    assert [v["status"] for v in versions(workshop)] == ["ready", "candidate"]
+    path.write_text(text)
+    workshop.apply()
+    assert workshop.actions() == {}
+    workshop.run("destroy", "--auto-approve", "--allow-deletes", "1")
+    assert [httpx.get(f"{outside.parent}/{c}").json().get(c, []) for c in ("models", "endpoints")] == [[], []]
+
+
 def versions(workshop: Workshop, name: str = "ticket-triage") -> list[dict[str, Any]]:
     record = json.loads(workshop.run("state", "show", f"TunedModel/{name}").stdout)
     found: list[dict[str, Any]] = record["versions"]

@@ -13,8 +13,8 @@ import pytest
 
 from tests.processes import tuneform
 
-REQUESTS = Path(__file__).parent / "requests"
-BODIES = sorted(p.name for p in REQUESTS.iterdir() if p.suffix != ".md")
+REQUESTS = Path(__file__).parent.parent / "spec/requests"
+BODIES = sorted(p.name for p in REQUESTS.iterdir())
 
 
 def run(folder: Path, *arguments: str, stdin: str = "", expect: int = 0) -> subprocess.CompletedProcess[str]:

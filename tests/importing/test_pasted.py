@@ -14,7 +14,8 @@ from reconciler.spec.load import check_draft
 from reconciler.spec.pasted import Pasted, read_request
 from reconciler.spec.writing import spec_text
 
-REQUESTS = sorted(p for p in (Path(__file__).parent / "requests").iterdir() if p.suffix != ".md")
+BODIES = Path(__file__).parent.parent / "spec/requests"
+REQUESTS = sorted(BODIES.iterdir())
 MINIMAL: dict[str, Any] = {
     "baseModel": "gemini-2.5-flash",
     "supervisedTuningSpec": {"trainingDatasetUri": "gs://acme/train.jsonl"},
@@ -38,9 +39,9 @@ def test_a_body_of_google_s_pages_becomes_a_valid_spec(path: Path) -> None:
 
 
 def test_what_is_written_is_camel_case_with_numbers_as_numbers() -> None:
-    text = as_spec(read((Path(__file__).parent / "requests/vertex-preference-full.txt").read_text()))
+    text = as_spec(read((BODIES / "vertex-preference-full.txt").read_text()))
     assert "hyperParameters: {epochCount: 3, learningRateMultiplier: 1.0, adapterSize: ADAPTER_SIZE_FOUR" in text
-    snake = as_spec(read((Path(__file__).parent / "requests/vertex-supervised-full.txt").read_text()))
+    snake = as_spec(read((BODIES / "vertex-supervised-full.txt").read_text()))
     assert "trainingDatasetUri: gs://mybucket/train.jsonl" in snake
 
 

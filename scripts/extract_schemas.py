@@ -32,7 +32,7 @@ AIPLATFORM_METHODS = [
         LOCATION + "endpoints." + verb
         for verb in (
             "create", "get", "list", "patch", "delete", "deployModel", "undeployModel", "generateContent",
-            "streamGenerateContent", "countTokens", "computeTokens",
+            "streamGenerateContent", "countTokens", "computeTokens", "predict",
         )
     ),
     *(

@@ -37,10 +37,13 @@ def closest_answer(examples: Iterable[tuple[str, str]], prompt: str) -> str:
 
 def limited(body: dict[str, Any], text: str) -> tuple[str, str]:
     """The text up to the request's maxOutputTokens, and why it ends."""
-    limit = int(body.get("generationConfig", {}).get("maxOutputTokens") or 0)
-    if limit > 0 and tokens(text) > limit:
-        return text[: limit * 4], "MAX_TOKENS"
-    return text, "STOP"
+    shortened = cut(text, int(body.get("generationConfig", {}).get("maxOutputTokens") or 0))
+    return shortened, "STOP" if shortened == text else "MAX_TOKENS"
+
+
+def cut(text: str, most: int) -> str:
+    """The first tokens of a text; all of them where `most` is 0."""
+    return text[: most * 4] if most > 0 else text
 
 
 def chunks_of(text: str) -> list[str]:

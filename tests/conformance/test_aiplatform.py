@@ -19,6 +19,7 @@ class Vertex:
     tuning: Any
     models: Any
     endpoints: Any
+    predictions: Any
     emulator: RunningEmulator
 
     def tuned(self, **fields: Any) -> Any:
@@ -41,18 +42,18 @@ class Vertex:
 
 
 @pytest.fixture(scope="session", params=["v1", "v1beta1"])
-def clients(request: pytest.FixtureRequest, rest_client: Callable[[Any, str], Any]) -> tuple[Any, Any, Any]:
+def clients(request: pytest.FixtureRequest, rest_client: Callable[[Any, str], Any]) -> tuple[Any, Any, Any, Any]:
     from google.cloud import aiplatform_v1, aiplatform_v1beta1
 
     version = {"v1": aiplatform_v1, "v1beta1": aiplatform_v1beta1}[request.param]
-    tuning, models, endpoints = (
-        rest_client(version, name) for name in ("GenAiTuningService", "ModelService", "EndpointService")
+    tuning, models, endpoints, predictions = (
+        rest_client(version, f"{name}Service") for name in ("GenAiTuning", "Model", "Endpoint", "Prediction")
     )
-    return tuning, models, endpoints
+    return tuning, models, endpoints, predictions
 
 
 @pytest.fixture
-def vertex(clients: tuple[Any, Any, Any], emulator: RunningEmulator) -> Vertex:
+def vertex(clients: tuple[Any, Any, Any, Any], emulator: RunningEmulator) -> Vertex:
     return Vertex(*clients, emulator)
 
 
@@ -182,3 +183,11 @@ def test_refusals_are_the_exceptions_that_they_are_with_google(vertex: Vertex) -
         vertex.endpoints.get_endpoint(name=f"{PARENT}/endpoints/1")
     with pytest.raises(BadRequest):
         vertex.tuning.create_tuning_job(parent=PARENT, tuning_job={"base_model": "gemini-2.5-flash"})
+
+
+def test_a_tuned_gemini_model_is_not_asked_by_predict(vertex: Vertex) -> None:
+    from google.api_core.exceptions import BadRequest
+
+    endpoint = vertex.tuned().tuned_model.endpoint
+    with pytest.raises(BadRequest, match="Gemini cannot be accessed through Vertex Predict/RawPredict API"):
+        vertex.predictions.predict(endpoint=endpoint, instances=[{"prompt": "Ticket 3"}])

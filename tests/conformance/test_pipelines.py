@@ -34,11 +34,19 @@ class Palm:
 
     pipelines: Any
     models: Any
+    predictions: Any
     emulator: RunningEmulator
 
     def create(self, job_id: str = "tune-1") -> Any:
         """A pipeline under an id of our choice."""
         return self.pipelines.create_pipeline_job(parent=PARENT, pipeline_job=PIPELINE, pipeline_job_id=job_id)
+
+    def endpoint(self) -> str:
+        """Where the model of a finished pipeline is asked."""
+        self.ended()
+        [model] = self.models.list_models(parent=PARENT)
+        name: str = model.deployed_models[0].endpoint
+        return name
 
     def ended(self) -> Any:
         """A pipeline once all is over."""
@@ -48,15 +56,18 @@ class Palm:
 
 
 @pytest.fixture(scope="session", params=["v1", "v1beta1"])
-def clients(request: pytest.FixtureRequest, rest_client: Callable[[Any, str], Any]) -> tuple[Any, Any]:
+def clients(request: pytest.FixtureRequest, rest_client: Callable[[Any, str], Any]) -> tuple[Any, Any, Any]:
     from google.cloud import aiplatform_v1, aiplatform_v1beta1
 
     version = {"v1": aiplatform_v1, "v1beta1": aiplatform_v1beta1}[request.param]
-    return rest_client(version, "PipelineService"), rest_client(version, "ModelService")
+    pipelines, models, predictions = (
+        rest_client(version, f"{name}Service") for name in ("Pipeline", "Model", "Prediction")
+    )
+    return pipelines, models, predictions
 
 
 @pytest.fixture
-def palm(clients: tuple[Any, Any], emulator: RunningEmulator) -> Palm:
+def palm(clients: tuple[Any, Any, Any], emulator: RunningEmulator) -> Palm:
     rows = (json.dumps({"input_text": f"summarise {n}", "output_text": f"number {n}"}) for n in range(20))
     emulator.admin.put_object(PAIRS, "\n".join(rows).encode())
     return Palm(*clients, emulator)
@@ -71,6 +82,26 @@ def test_a_pipeline_runs_and_its_task_tells_the_model(palm: Palm) -> None:
     model = palm.models.get_model(name=upload.execution.metadata["output:model_resource_name"])
     assert model.labels["google-vertex-llm-tuning-base-model-id"] == "text-bison-001"
     assert model.deployed_models[0].endpoint.startswith("projects/")
+
+
+def test_a_tuned_model_is_asked_by_predict(palm: Palm) -> None:
+    parameters = {"temperature": 0.2, "maxOutputTokens": 256, "topK": 40, "topP": 0.95}
+    endpoint = palm.endpoint()
+    answer = palm.predictions.predict(endpoint=endpoint, instances=[{"prompt": "summarise 7"}], parameters=parameters)
+    [said] = answer.predictions
+    assert said["content"] == "number 7"
+    assert said["safetyAttributes"]["blocked"] is False
+    assert answer.model_display_name == "tuned bison"
+    assert answer.deployed_model_id
+
+
+def test_a_tuned_model_is_not_asked_by_generate_content(palm: Palm) -> None:
+    from google.api_core.exceptions import BadRequest
+
+    with pytest.raises(BadRequest, match="text-bison@001 is not supported in the generateContent API"):
+        palm.predictions.generate_content(
+            model=palm.endpoint(), contents=[{"role": "user", "parts": [{"text": "summarise 7"}]}]
+        )
 
 
 def test_pipelines_are_listed_without_details(palm: Palm) -> None:

@@ -1,7 +1,8 @@
-"""Answering prompts on a tuned endpoint, always with the same answer to the same prompt.
+"""Answering prompts on a tuned endpoint by generateContent, always with the same answer to the same prompt.
 
-The answer is that of the training example whose prompt shares most words with the one asked. A model without known
-training data says so.
+Models of PaLM 2 are asked by `predict` alone. That Google refused generateContent for them with these words is a guess:
+they are what it answers for other models that do not have the method, such as "claude-sonnet-4 is not supported in the
+streamGenerateContent API." (400 FAILED_PRECONDITION).
 """
 
 import base64
@@ -11,14 +12,12 @@ from typing import Any
 import orjson
 
 from reconciler.emulator.aiplatform.call import Answer, Call, Handler, Raw, Typed
-from reconciler.emulator.aiplatform.memory import Memory
-from reconciler.emulator.aiplatform.names import parse_name
 from reconciler.emulator.aiplatform.records import ModelVersion
+from reconciler.emulator.aiplatform.serving import answer_of, is_asked_by_predict, serving_on
 from reconciler.emulator.answers import (
     PIECE,
     all_text,
     chunks_of,
-    closest_answer,
     last_prompt,
     limited,
     parts_text,
@@ -32,16 +31,16 @@ from reconciler.emulator.shaping import shape_message
 
 def _generate(call: Call) -> Answer:
     prompt = last_prompt(call.body)
-    version = _serving_version(call, prompt)
-    text, reason = limited(call.body, _answer(call.memory, version, prompt))
+    version = _able(call, prompt)
+    text, reason = limited(call.body, answer_of(call.memory, version, prompt))
     return Typed(_response(call, version, text, reason, _usage(call.body, text)))
 
 
 def _stream(call: Call) -> Answer:
     """The answer in a few chunks, as server-sent events where `alt=sse`, else as a JSON array."""
     prompt = last_prompt(call.body)
-    version = _serving_version(call, prompt)
-    text, reason = limited(call.body, _answer(call.memory, version, prompt))
+    version = _able(call, prompt)
+    text, reason = limited(call.body, answer_of(call.memory, version, prompt))
     pieces = chunks_of(text)
     chunks = []
     for n, piece in enumerate(pieces, 1):
@@ -53,7 +52,7 @@ def _stream(call: Call) -> Answer:
 
 
 def _count_tokens(call: Call) -> Answer:
-    _serving_version(call, last_prompt(call.body))
+    serving_on(call, last_prompt(call.body))
     text = all_text(call.body)
     billable = sum(not c.isspace() for c in text)
     count = tokens(text)
@@ -63,7 +62,7 @@ def _count_tokens(call: Call) -> Answer:
 
 def _compute_tokens(call: Call) -> Answer:
     """Words and the space before them stand for tokens."""
-    _serving_version(call, last_prompt(call.body))
+    serving_on(call, last_prompt(call.body))
     info = []
     for content in call.body["contents"]:
         pieces = PIECE.findall(parts_text(content.get("parts", [])))
@@ -77,24 +76,13 @@ def _compute_tokens(call: Call) -> Answer:
     return Typed({"tokensInfo": info})
 
 
-def _serving_version(call: Call, prompt: str) -> ModelVersion:
-    """The model version that traffic is sent to; with a split, a prompt always goes the same way."""
-    endpoint = call.memory.endpoint(call.parent, call.ids["endpoints"])
-    split = endpoint.wire["trafficSplit"]
-    draw = zlib.crc32(prompt.encode()) % 100
-    for deployed in endpoint.wire["deployedModels"]:
-        draw -= split.get(deployed["id"], 0)
-        if draw < 0:
-            name = parse_name(deployed["model"], "models", "model")
-            return call.memory.model_version(name.parent, name.id, name.version)
-    raise failed_precondition(f'Endpoint "{endpoint.wire["name"]}" has no DeployedModel that takes traffic.')
-
-
-def _answer(memory: Memory, version: ModelVersion, prompt: str) -> str:
-    data = memory.data.get(version.data)
-    if data is None or not data.examples:
-        return f"{version.wire['displayName']} has no training data to answer from."
-    return closest_answer(data.examples, prompt)
+def _able(call: Call, prompt: str) -> ModelVersion:
+    """The model version that answers. Raises ApiError (400) for one that does not have the method."""
+    version = serving_on(call, prompt).version
+    if is_asked_by_predict(version):
+        method = call.method.id.rpartition(".")[2]
+        raise failed_precondition(f"{version.base_model} is not supported in the {method} API.")
+    return version
 
 
 def _usage(body: dict[str, Any], text: str) -> dict[str, Any]:

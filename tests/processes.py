@@ -13,8 +13,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
+from io import TextIOWrapper
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from typing import cast
 
 PRELOADED = ("tests.preloaded",)
 
@@ -70,6 +72,9 @@ def _become(
     os.environ.update(environ)
     if prepare is not None:
         prepare()
+    for stream in (sys.stdout, sys.stderr):
+        # The interpreter has looked at it already, in the server's environment.
+        cast(TextIOWrapper, stream).reconfigure(encoding=environ.get("PYTHONIOENCODING") or "utf-8")
     sys.argv = ["tuneform", *arguments]
     from reconciler.cli.main import main
 

@@ -27,6 +27,7 @@ from reconciler.planning.auditing.unmanaged import audit_unmanaged
 from reconciler.planning.auditing.unseen import audit_view, unseen
 from reconciler.planning.plan import make_plan
 from reconciler.planning.reasons import Code
+from reconciler.planning.traffic import own_models
 from reconciler.planning.world import PlanOptions, World, look
 
 _OPTIONS = PlanOptions(evaluates=True)
@@ -72,12 +73,13 @@ def audit(desired: Desired, state: State, observed: Observed, catalog: Catalog, 
 
 
 def _about_records(world: World, before: State) -> Iterator[DriftItem]:
+    own = own_models(world.state)
     for address, record in sorted(world.state.resources.items()):
         if record.route is not None:
-            yield from audit_endpoint(world, record, record.route)
+            yield from audit_endpoint(world, record, record.route, own)
         backend = next((b for b in get_args(Backend) if b == record.backend), None)
         if address.kind == "TunedModel" and backend is not None:
-            yield from audit_model(world, before, record, backend)
+            yield from audit_model(world, before, record, backend, own)
             yield from audit_base_model(world, record, backend)
     yield from audit_datasets(world)
     yield from audit_view(world)

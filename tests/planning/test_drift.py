@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -487,3 +488,18 @@ def test_a_declared_model_that_was_never_applied_is_pending_and_nothing_else() -
     report = look(build.desired(MODEL), build.state(), Observed())
     assert (report.verdict, report.audited) == (Verdict.IN_SYNC, ())
     assert [(p.address, str(p.action)) for p in report.pending] == [(Address("TunedModel", "m"), "create")]
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["in sync", "state lost"])
+def test_four_thousand_models_are_audited_in_a_moment(recorded: bool) -> None:
+    specs = [build.model(f"m{number}", labels={"team": "support"}) for number in range(4_000)]
+    made = [(spec, build.version(spec)) for spec in specs]
+    known = build.state(*(build.record(spec, one, current=1) for spec, one in made)) if recorded else build.state()
+    seen = build.observed(
+        *(build.run_of(spec, one) for spec, one in made), *(build.live(spec, one) for spec, one in made)
+    )
+    want = build.desired(*specs)
+    started = time.process_time()
+    report = look(want, known, seen)
+    assert time.process_time() - started < 6
+    assert len(report.items) == (0 if recorded else 4_000)

@@ -13,14 +13,14 @@ from reconciler.core.plan import FieldChange, FieldClass
 from reconciler.core.resource_names import model_key
 from reconciler.core.state import Record, Route
 from reconciler.planning.auditing.written import known_place, turned, written_endpoint
-from reconciler.planning.traffic import carried, own_models, split, standing, strangers
+from reconciler.planning.traffic import carried, split, standing, strangers
 from reconciler.planning.transitions.endpoint_words import words_of
 from reconciler.planning.transitions.endpoints import version_in_words
 from reconciler.planning.world import World
 
 
-def audit_endpoint(world: World, record: Record, route: Route) -> Iterator[DriftItem]:
-    """Everything about one recorded endpoint."""
+def audit_endpoint(world: World, record: Record, route: Route, own: Collection[str]) -> Iterator[DriftItem]:
+    """Everything about one recorded endpoint. `own` are the models that are recorded; see `own_models`."""
     spec = world.desired.endpoints.get(record.address)
     written = written_endpoint(record, spec)
     if world.sight.hides("vertex", route.name):
@@ -30,7 +30,7 @@ def audit_endpoint(world: World, record: Record, route: Route) -> Iterator[Drift
         message = "was deleted; applications that call it get an error"
         yield _item(written, DriftKind.MISSING, message, "error", route.name)
         return
-    fields = tuple(_with_place(f, written) for f in _traffic(world, route, live))
+    fields = tuple(_with_place(f, written) for f in _traffic(world, route, live, own))
     if fields:
         message = "what it carries, or its traffic, changed outside of tuneform"
         yield _item(written, DriftKind.CHANGED, message, "error", live.name, fields)
@@ -45,9 +45,8 @@ def strangers_in(world: World, live: LiveEndpoint, own: Collection[str]) -> Iter
         yield FieldChange(path, None, live.traffic.get(deployed.id, 0), FieldClass.SERVING)
 
 
-def _traffic(world: World, route: Route, live: LiveEndpoint) -> Iterator[FieldChange]:
+def _traffic(world: World, route: Route, live: LiveEndpoint, own: Collection[str]) -> Iterator[FieldChange]:
     """Where the traffic goes otherwise than it was last written; what is deployed and gets none may be on its way."""
-    own = own_models(world.state)
     places = standing(route.shares, live)
     expected = split(route.shares, live, own)
     for share in route.shares:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from reconciler.core.desired import Backend, TunedModel
 from reconciler.core.diagnostics import Severity
@@ -16,15 +16,19 @@ from reconciler.planning.auditing.endpoints import strangers_in
 from reconciler.planning.auditing.written import known_place, turned, written_model
 from reconciler.planning.liveness import FINISHED, cancelled_by_us, model_gone, run_gone
 from reconciler.planning.reasons import Code
-from reconciler.planning.traffic import own_models
 from reconciler.planning.transitions.finished import not_deployed
 from reconciler.planning.transitions.metadata import differences
 from reconciler.planning.transitions.running import is_fresh
 from reconciler.planning.world import World
 
 
-def audit_model(world: World, before: State, record: Record, backend: Backend) -> Iterator[DriftItem]:
-    """Everything about one recorded model. `before` is the state as it was stored, before this look was absorbed."""
+def audit_model(
+    world: World, before: State, record: Record, backend: Backend, own: Collection[str]
+) -> Iterator[DriftItem]:
+    """Everything about one recorded model.
+
+    `before` is the state as it was stored, before this look was absorbed; `own` are the models that are recorded.
+    """
     spec = declared_model(world, record)
     written = written_model(record, backend, spec)
     stored = before.resources.get(record.address)
@@ -33,7 +37,7 @@ def audit_model(world: World, before: State, record: Record, backend: Backend) -
         if earlier is not None and earlier.is_live:
             yield from _run(world, record, written, earlier, version)
         elif version.status in FINISHED:
-            yield from _remains(world, record, written, version)
+            yield from _remains(world, record, written, version, own)
     serving = record.serving
     if serving is not None and (record.metadata or spec is not None):
         yield from _words(world, record, written, spec, serving)
@@ -56,14 +60,16 @@ def _run(world: World, record: Record, written: TunedModel, earlier: Version, ve
         yield _item(written, DriftKind.MISSING, message, "error", version.run)
 
 
-def _remains(world: World, record: Record, written: TunedModel, version: Version) -> Iterator[DriftItem]:
+def _remains(
+    world: World, record: Record, written: TunedModel, version: Version, own: Collection[str]
+) -> Iterator[DriftItem]:
     """The model and the endpoints of a version that has finished and was not cleared away."""
     name, severity = _rank(record, version)
     if model_gone(world, record, version):
         lost = "" if version.number == record.current else "; a rollback to it is not possible any more"
         message = f"{name}: its model was deleted{lost}"
         yield _item(written, DriftKind.MISSING, message, severity, version.model or version.run)
-    yield from _deployment(world, written, version, name, severity)
+    yield from _deployment(world, written, version, (name, severity), own)
     for checkpoint in version.checkpoints:
         if checkpoint.endpoint and checkpoint.endpoint != version.endpoint:
             if world.sight.hides(record.backend, checkpoint.endpoint) or world.observed.endpoint(checkpoint.endpoint):
@@ -80,9 +86,10 @@ def _rank(record: Record, version: Version) -> tuple[str, Severity]:
 
 
 def _deployment(
-    world: World, written: TunedModel, version: Version, name: str, severity: Severity
+    world: World, written: TunedModel, version: Version, rank: tuple[str, Severity], own: Collection[str]
 ) -> Iterator[DriftItem]:
     """The endpoint that a version came with."""
+    name, severity = rank
     lost = not_deployed(world, written, version)
     code = lost.reasons[0].code if lost else ""
     if code == Code.ENDPOINT_GONE:
@@ -91,7 +98,7 @@ def _deployment(
     live = world.observed.endpoint(version.endpoint) if version.endpoint else None
     if live is None:
         return
-    fields = [*strangers_in(world, live, own_models(world.state))]
+    fields = [*strangers_in(world, live, own)]
     if code == Code.ENDPOINT_EMPTY:
         fields.insert(0, FieldChange(f"deployedModels.{version.model}", 100, None, FieldClass.SERVING))
     if fields:

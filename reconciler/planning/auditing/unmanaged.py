@@ -8,7 +8,7 @@ managed there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.address import Address
@@ -30,15 +30,20 @@ _HINT_FOREIGN = "Adopt it with `tuneform import`, ignore it in the project file,
 
 @dataclass(slots=True)
 class Outside:
-    """What no record knows: findings, and how many resources other tuneform projects own, by their label."""
+    """What no record knows: findings, and how many resources other tuneform projects own, by their label.
+
+    `addresses` says which declared or recorded address a label stands for.
+    """
 
     items: list[DriftItem]
     elsewhere: Counter[str]
+    addresses: Mapping[str, Address]
 
 
 def audit_unmanaged(world: World) -> Outside:
     """Everything live that is in no record, in every place that was listed."""
-    outside = Outside([], Counter())
+    known = (*world.desired.models, *world.desired.endpoints, *world.state.resources)
+    outside = Outside([], Counter(), {address_label(a): a for a in known})
     managed = _managed(world)
     told: set[str] = set()
     for run in (*(r for runs in world.strays.values() for r in runs), *world.foreign):
@@ -139,16 +144,10 @@ def _add(
             DriftKind.UNMANAGED,
             f"{what}, {_OURS if ours else _FOREIGN}",
             "warning" if ours else "note",
-            _address(world, labels.get(ADDRESS, "")) if ours else "",
+            str(outside.addresses.get(labels.get(ADDRESS, ""), "")) if ours else "",
             name,
             related=related,
             labelled=ours,
             hint=_HINT_OURS if ours else _HINT_FOREIGN,
         )
     )
-
-
-def _address(world: World, label: str) -> str:
-    """The address that a label stands for, where it is declared or recorded."""
-    addresses: set[Address] = {*world.desired.models, *world.desired.endpoints, *world.state.resources}
-    return next((str(a) for a in sorted(addresses) if address_label(a) == label), "")

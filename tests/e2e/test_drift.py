@@ -278,14 +278,6 @@ class TestReadOnly:
             holder.kill()
             holder.communicate()
 
-    def test_it_works_in_a_folder_that_cannot_be_written(self, ready: Workshop) -> None:
-        state = ready.folder / "state"
-        state.chmod(0o500)
-        try:
-            assert found(ready, 0) == []
-        finally:
-            state.chmod(0o700)
-
     def test_requests_grow_with_pages_and_not_with_specs(self, workshop: Workshop) -> None:
         workshop.project()
         workshop.dataset()

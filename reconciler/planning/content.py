@@ -82,12 +82,10 @@ def is_untold(version: Version, backend: Backend) -> bool:
 def overwritten(model: TunedModel, version: Version, desired: Desired, observed: Observed) -> StoredObject | None:
     """The object that a version was trained from, when it holds other content by now."""
     pin = training_pin(version, model.backend)
-    if pin is None or not pin.crc32c or pin.uri != training_uri(model, desired):
+    if pin is None or pin.uri != training_uri(model, desired):
         return None
     stored = observed.objects.get(pin.uri)
-    if stored is None or not stored.crc32c or stored.crc32c == pin.crc32c:
-        return None
-    return stored
+    return stored if stored is not None and pin.is_overwritten_by(stored.crc32c) else None
 
 
 def _recorded_values(version: Version, backend: Backend) -> list[Any]:

@@ -136,8 +136,11 @@ def _create(sim: Sim, change: Change, model: TunedModel) -> None:
     sim.effect()
     sim.bought.append(change)
     name = _post(sim, model, sending)
+    if sim.dies_in is not None:
+        sim.unlisted.add(key_of(name))
     sim.effect()
     sim.journal[sending.id] = replace(sending, status=IntentStatus.COMMITTED, run=name)
+    sim.unlisted.discard(key_of(name))
     sim.state = absorb(replace(sim.state, intents=tuple(sim.journal.values())), sim.observe(), sim.now)
     _remember(sim, model)
 

@@ -38,7 +38,8 @@ class Sim:
     """What Google holds, what is durable on our side, and the time.
 
     `dies_in` is how many more effects a pass may have before it dies; None lets it finish. `made` counts what was ever
-    made; `bought` and `taken_away` are what the last pass did, `held` what it was not allowed to.
+    made; `bought` and `taken_away` are what the last pass did, `held` what it was not allowed to. `unlisted` are runs
+    that lists do not show yet.
     """
 
     want: Desired
@@ -54,13 +55,15 @@ class Sim:
     bought: list[Change] = field(default_factory=list)
     taken_away: list[Address] = field(default_factory=list)
     held: frozenset[ChangeKey] = frozenset()
+    unlisted: set[str] = field(default_factory=set)
 
     def observe(self) -> Observed:
         """A refresh that sees everything, and looks for every object that is declared."""
         uris = {training_uri(m, self.want) for m in self.want.models.values()} - {""}
         uris.update(d.uri(self.want.contents[a].sha256) for a, d in self.want.datasets.items())
         objects = {uri: self.objects.get(uri) for uri in sorted(uris | set(self.objects))}
-        return Observed(dict(self.runs), dict(self.models), dict(self.endpoints), objects)
+        listed = {key: run for key, run in self.runs.items() if key not in self.unlisted}
+        return Observed(listed, dict(self.models), dict(self.endpoints), objects)
 
     def plan(self, *, destroy: bool = False) -> Plan:
         """The plan of now; remembers what the journal and the refresh taught."""
@@ -85,6 +88,7 @@ class Sim:
     def tick(self, outcome: Callable[[Run], tuple[RunState, int]] = lambda run: SUCCEEDED) -> None:
         """An hour goes by and every run takes its next step; `outcome` decides how running ones end."""
         self.now += dt.timedelta(hours=1)
+        self.unlisted.clear()
         for key, run in sorted(self.runs.items()):
             if run.state is RunState.PENDING:
                 self.runs[key] = replace(run, state=RunState.RUNNING, started_at=stamp(self.now))
@@ -96,7 +100,7 @@ class Sim:
     def _settle(self) -> None:
         """What recovery does: a create whose run is there is committed, one that is not is dropped after the window."""
         for intent in [i for i in self.journal.values() if i.status is IntentStatus.SENDING]:
-            found = [r.name for r in self.runs.values() if r.labels.get(ATTEMPT) == intent.attempt]
+            found = [r.name for r in self.observe().runs.values() if r.labels.get(ATTEMPT) == intent.attempt]
             decide_at = parse_moment(intent.decide_at)
             assert decide_at is not None
             if found:

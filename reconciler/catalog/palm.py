@@ -1,9 +1,11 @@
-"""How PaLM 2 tuning pipelines counted steps and what they cost. Historical: they take no new jobs."""
+"""PaLM 2: which families could be tuned, how their pipelines counted steps, what they cost. They take no new jobs."""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -12,6 +14,29 @@ from reconciler.errors import UsageError
 # The tuning accelerators differ by region, and with them the batch size.
 # https://cloud.google.com/vertex-ai/generative-ai/docs/models/tune-text-models-supervised (2024 copies)
 BATCH_SIZES = MappingProxyType({"us-central1": 8, "europe-west4": 24})
+
+
+class PalmFamily(StrEnum):
+    """A line of models that are asked, and answer, in one shape."""
+
+    TEXT = "text-bison"
+    CODE = "code-bison"
+    CHAT = "chat-bison"
+    CODE_CHAT = "codechat-bison"
+
+    @property
+    def is_chat(self) -> bool:
+        """Whether it is asked with a conversation; the others take one text."""
+        return self in (PalmFamily.CHAT, PalmFamily.CODE_CHAT)
+
+
+_model = re.compile(rf"({'|'.join(PalmFamily)})(-32k)?(@\d+)?").fullmatch
+
+
+def palm_family(base_model: str) -> PalmFamily | None:
+    """The family of a base model such as `text-bison-32k@002`; None for one of which nothing is known."""
+    match = _model(base_model)
+    return PalmFamily(match[1]) if match else None
 
 
 def palm_train_steps(examples: int, epochs: int, region: str) -> int:

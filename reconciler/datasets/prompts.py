@@ -53,11 +53,12 @@ def read_prompts(path: str, *, root: str) -> tuple[PromptFile | None, tuple[Diag
     except Problem as problem:
         problems.append(problem)
     if problems:
-        return None, tuple(_diagnostic(path, problem) for problem in problems)
+        return None, tuple(prompt_diagnostic(path, problem) for problem in problems)
     return PromptFile(path, digest, tuple(prompts)), ()
 
 
-def _diagnostic(path: str, problem: Problem) -> Diagnostic:
+def prompt_diagnostic(path: str, problem: Problem) -> Diagnostic:
+    """A finding about the prompt file at `path`, with its line."""
     # What opens and cuts files is shared with datasets, and so are its codes.
     code = problem.code.replace("dataset_", "prompt_", 1)
     hint = problem.hint.replace("`spec.file`", "`spec.gates.prompts.file`").replace("Datasets stand", "Prompts stand")

@@ -145,11 +145,12 @@ class TuningProvider(TuningReader, Protocol):
         ...
 
     def generate(
-        self, endpoint: str, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
+        self, version: Version, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
-        """generateContent on an endpoint; the answer as Google gave it.
+        """What a version answers, in the shape of generateContent's answer.
 
-        `settings` are further fields of the request, such as `systemInstruction` and `generationConfig`.
+        `settings` are further fields of that request, such as `systemInstruction` and `generationConfig`. Raises
+        Problem, with the field, for a prompt that the service has no words for.
         """
         ...
 

@@ -332,7 +332,8 @@ def test_a_deletion_is_over_once_the_model_can_be_found_no_more(here: Here) -> N
 
 def test_a_tuned_model_answers_under_its_own_name(here: Here) -> None:
     here.tuned()
-    answer = here.provider.generate(NAME, [{"role": "user", "parts": [{"text": "III"}]}], {"systemInstruction": {}})
+    tuned = Version(1, VersionStatus.READY, "", {}, "", run=NAME)
+    answer = here.provider.generate(tuned, [{"role": "user", "parts": [{"text": "III"}]}], {"systemInstruction": {}})
     assert answer["candidates"][0]["content"]["parts"][0]["text"] == f"IV from {NAME}"
     assert here.sent("POST")[0].json().keys() == {"contents", "systemInstruction"}
 

@@ -6,6 +6,7 @@ import pytest
 
 from reconciler.core.observed import Run
 from reconciler.core.runs import RunState
+from reconciler.core.state import Version, VersionStatus
 from reconciler.errors import AlreadyExists, CloudError, FailedPrecondition, NotFound, UsageError
 from reconciler.providers.protocol import Operation
 from tests.cloud.scripted import in_turn, reply
@@ -96,7 +97,8 @@ def test_a_model_gets_a_new_endpoint_under_a_name_of_our_own(google: Emulated, f
 
 
 def test_a_tuned_endpoint_answers(google: Emulated, finished: Run) -> None:
-    answer = google.vertex.generate(finished.endpoint, [{"role": "user", "parts": [{"text": "a"}]}])
+    tuned = Version(1, VersionStatus.READY, "", {}, "", endpoint=finished.endpoint)
+    answer = google.vertex.generate(tuned, [{"role": "user", "parts": [{"text": "a"}]}])
     assert answer["candidates"][0]["content"]["parts"][0]["text"] == "b"
 
 

@@ -97,11 +97,8 @@ class Judge:
             yield from judge_metric(gate, candidate, rival)
 
     def _asks(self, version: Version) -> Any:
-        # Tuned models of the Gemini API have no endpoint of their own and answer under their own name.
-        target = version.endpoint or version.model or version.run
-
         def ask(prompt: Prompt) -> Mapping[str, Any]:
-            return self.provider.generate(target, prompt.contents, prompt.settings)
+            return self.provider.generate(version, prompt.contents, prompt.settings)
 
         return ask
 

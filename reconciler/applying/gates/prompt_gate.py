@@ -10,10 +10,11 @@ from reconciler.applying.gates.matching import mismatch
 from reconciler.applying.gates.result import GateResult
 from reconciler.applying.interrupt import Interrupt
 from reconciler.core.prompts import Prompt, PromptFile
+from reconciler.datasets.problems import Problem
 from reconciler.errors import CloudError, ReplyLost, ResourceExhausted, ServerFault, TuneformError
 
 Ask = Callable[[Prompt], Mapping[str, Any]]
-"""Sends one prompt; raises CloudError."""
+"""Sends one prompt; raises CloudError, or Problem when the service has no words for it."""
 
 AT_ONCE = 4
 TRIES = 5
@@ -22,10 +23,13 @@ MOST_NAMED = 20
 
 
 def judge_prompts(file: PromptFile, min_pass: float, ask: Ask, interrupt: Interrupt) -> GateResult:
-    """The part of the prompts that were answered as expected. Raises CloudError when one cannot be asked."""
+    """The part of the prompts that were answered as expected. Raises TuneformError when one cannot be asked."""
 
     def judged(prompt: Prompt) -> str:
-        return _reason(prompt, _answer_of(prompt, ask, interrupt))
+        try:
+            return _reason(prompt, _answer_of(prompt, ask, interrupt))
+        except Problem as problem:
+            raise TuneformError(str(problem), where=f"{file.file}:{prompt.line}", next_step=problem.hint) from None
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         tasks = [pool.submit(judged, prompt) for prompt in file.prompts]

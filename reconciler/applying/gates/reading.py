@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from reconciler.catalog.palm import PalmFamily, palm_family
 from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.prompts import PromptFile
+from reconciler.datasets.palm_prompts import CODE, unaskable
 from reconciler.datasets.prompts import read_prompts
+from reconciler.planning.blocks import base_model
 
 # What is wrong with the path rather than with what is in the file.
 _ABOUT_THE_PATH = frozenset({"prompt_unreadable", "prompt_outside_project", "prompt_not_a_file"})
@@ -32,9 +36,24 @@ def read_gates(desired: Desired) -> tuple[Desired, tuple[Diagnostic, ...]]:
             findings.extend(_told(model, d) for d in found)
         file = read[name]
         if file is not None:
+            findings.extend(_not_for_its_service(model, file))
             known = {**gate, "digest": f"sha256:{file.sha256}"}
             models[address] = replace(model, gates={**model.gates, "prompts": known})
     return replace(desired, models=models), tuple(findings)
+
+
+def _not_for_its_service(model: TunedModel, file: PromptFile) -> Iterator[Diagnostic]:
+    """What of a file a model cannot be asked, by what its service takes."""
+    if model.backend != "palm":
+        return
+    base = base_model(model.body)
+    family = palm_family(base)
+    if family is None:
+        message = f"prompts can be sent to models tuned from {', '.join(PalmFamily)}; nothing is known of {base}"
+        source = model.sources.at("gates.prompts")
+        yield Diagnostic("error", CODE, message, str(model.address), source)
+        return
+    yield from (_told(model, found) for found in unaskable(family, file))
 
 
 def _told(model: TunedModel, found: Diagnostic) -> Diagnostic:

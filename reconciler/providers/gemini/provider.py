@@ -129,12 +129,12 @@ class GeminiProvider(GeminiReader):
         return Operation(name, done=False)
 
     def generate(
-        self, endpoint: str, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
+        self, version: Version, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
         """generateContent on a tuned model, which is its own endpoint; the answer as Google gave it."""
-        return self._client.post(
-            paths.model(endpoint, "generateContent"), {**(settings or {}), "contents": list(contents)}
-        )
+        name = version.endpoint or version.model or version.run
+        body = {**(settings or {}), "contents": list(contents)}
+        return self._client.post(paths.model(name, "generateContent"), body)
 
     def update_endpoint(self, name: str, changes: Mapping[str, Any]) -> LiveEndpoint:  # noqa: ARG002 - see below
         """There is none. Raises CloudError."""

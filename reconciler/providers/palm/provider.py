@@ -12,7 +12,7 @@ from reconciler.core.desired import Backend, TunedModel
 from reconciler.core.metrics import RunMetrics
 from reconciler.core.observed import Observed, Run
 from reconciler.core.state import Record, Version
-from reconciler.providers.palm import creating, observing
+from reconciler.providers.palm import creating, observing, predicting
 from reconciler.providers.protocol import CreateRequest, Submission
 from reconciler.providers.vertex.provider import VertexProvider, VertexReader
 
@@ -63,6 +63,12 @@ class PalmProvider(PalmReader, VertexProvider):
     def submit(self, request: CreateRequest) -> Submission:
         """Send it, once: no retry, no redirect, on a fresh connection. Never raises for what the server does."""
         return creating.submit(self._client, request)
+
+    def generate(
+        self, version: Version, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
+    ) -> Mapping[str, Any]:
+        """What a version answers, asked by predict. Raises Problem for a prompt that its family cannot be asked."""
+        return predicting.generate(self._client, version, contents, settings or {})
 
 
 def _tensorboard(body: Mapping[str, Any]) -> str:

@@ -137,11 +137,11 @@ class VertexProvider(VertexReader):
         return _operation(self._client.delete(paths.resource(name, method)), name)
 
     def generate(
-        self, endpoint: str, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
+        self, version: Version, contents: Sequence[Mapping[str, Any]], settings: Mapping[str, Any] | None = None
     ) -> Mapping[str, Any]:
-        """generateContent on an endpoint; the answer as Google gave it. `settings` are further fields of its body."""
+        """generateContent on a version's endpoint; the answer as Google gave it. `settings` join its body."""
         body = {**(settings or {}), "contents": list(contents)}
-        return self._client.post(paths.resource(endpoint, "generateContent"), body)
+        return self._client.post(paths.resource(version.endpoint, "generateContent"), body)
 
 
 def _mask(changes: Mapping[str, Any], allowed: Sequence[str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The `palm` block: a PipelineJob that runs Google's template tune-large-model, or tune-large-chat-model for chat models.
+"""The `palm` block: a PipelineJob of Google's template tune-large-model, or tune-large-chat-model for chat models.
 
 Source: GoogleCloudAiplatformV1PipelineJob, discovery document aiplatform v1, revision 20261106; parameters as the
 templates v1, v2 and v3 of tune-large-model name them and google-cloud-aiplatform sends them. They are snake_case in

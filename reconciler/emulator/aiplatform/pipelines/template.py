@@ -1,4 +1,4 @@
-"""The templates tune-large-model and tune-large-chat-model: which parameters it takes, and what is refused before it runs.
+"""The templates tune-large-model and tune-large-chat-model: which parameters they take, and what is refused at once.
 
 Parameters as google-cloud-aiplatform sends them and Google's pages show them; those pages give version 3 the learning
 rate under its older name too.

@@ -241,6 +241,7 @@ def test_the_digest_of_unchanged_data_is_pinned(workshop: Workshop, outside: Out
         "line\nbreak",
         "\u202eevil",
         "日本語",
+        "tuneform",
         "tuneform.prod",
         "é" * 100,
     ],
@@ -259,8 +260,8 @@ def test_names_that_collide_get_the_end_of_the_job_s_id(workshop: Workshop, outs
     workshop.write("specs/ticket-triage.yaml", "# mine\n")
     jobs = outside.seed(body(), body())
     import_all(workshop)
-    names = sorted(f"ticket-triage-{job[-6:]}.yaml" for job in jobs)
-    assert sorted(written(workshop)) == ["ticket-triage.yaml", *sorted(names)] or len(written(workshop)) == 3
+    names = {f"ticket-triage-{job[-6:]}.yaml" for job in jobs}
+    assert written(workshop).keys() == {"ticket-triage.yaml", *names}
     assert written(workshop)["ticket-triage.yaml"] == "# mine\n"
 
 

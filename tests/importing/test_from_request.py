@@ -53,8 +53,10 @@ def test_a_body_may_come_from_standard_input(tmp_path: Path) -> None:
 def test_a_folder_gets_a_file_of_the_model_s_name(tmp_path: Path) -> None:
     body = str(REQUESTS / "gemini-api-number-generator.txt")
     run(tmp_path, "import", "--from-request", body, "--out", "specs/")
-    run(tmp_path, "import", "--from-request", body, "--out", "specs", "--name", "another")
-    assert sorted(p.name for p in (tmp_path / "specs").iterdir()) == ["another.yaml", "number-generator-model.yaml"]
+    for name in ("another", "tuneform"):
+        run(tmp_path, "import", "--from-request", body, "--out", "specs", "--name", name)
+    files = {path.name for path in (tmp_path / "specs").iterdir()}
+    assert files == {"number-generator-model.yaml", "another.yaml", "tuneform-model.yaml"}
 
 
 def test_nothing_is_written_outside_of_the_project(tmp_path: Path) -> None:

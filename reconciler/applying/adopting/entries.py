@@ -10,7 +10,7 @@ from pathlib import Path
 from reconciler.applying.adopting.candidates import Candidate
 from reconciler.applying.adopting.drafting import Draft, draft, draft_endpoint
 from reconciler.applying.adopting.endpoints import EndpointCandidate
-from reconciler.applying.adopting.naming import name_from, name_of_resource, unique_name
+from reconciler.applying.adopting.naming import file_of, name_from, name_of_resource, unique_name
 from reconciler.applying.adopting.outcomes import Adopted
 from reconciler.applying.adopting.recording import unknown_data
 from reconciler.core.address import Address
@@ -123,10 +123,7 @@ class Drafter:
         return Address(kind, unique_name(wanted, resource, is_taken))
 
     def _path(self, address: Address) -> str:
-        """`<name>.yaml`, for endpoints `<name>-endpoint.yaml`: they are often called as the model that they serve."""
-        has_word = address.kind == "TunedModel" or address.name.endswith(_ENDPOINT)
-        name = address.name if has_word else f"{address.name}-{_ENDPOINT}"
-        return os.path.normpath(f"{self.folder}/{name}.yaml")
+        return os.path.normpath(f"{self.folder}/{file_of(address)}")
 
 
 def adopted(address: Address, path: str, candidate: Candidate, notes: Sequence[str]) -> Adopted:

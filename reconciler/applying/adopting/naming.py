@@ -7,7 +7,11 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from itertools import count
 
+from reconciler.core.address import Address
+from reconciler.spec.files import is_project_file
+
 LONGEST = 63
+_ENDPOINT = "endpoint"
 
 
 def name_from(display_name: str, fallback: str) -> str:
@@ -23,6 +27,18 @@ def name_of_resource(resource: str, prefix: str) -> str:
     """A name for what has no display name: its own id if that is a word, else the end of it behind `prefix`."""
     ident = resource.rpartition("/")[2]
     return f"{prefix}-{ident[-12:]}" if ident.isdecimal() else name_from(ident, prefix)
+
+
+def file_of(address: Address) -> str:
+    """The file of a spec: `<name>.yaml`, for endpoints `<name>-endpoint.yaml`; never one that is a project file's name.
+
+    Endpoints are often called as the model that they serve.
+    """
+    named = address.name
+    if address.kind != "TunedModel" and not named.endswith(_ENDPOINT):
+        named = f"{named}-{_ENDPOINT}"
+    file = f"{named}.yaml"
+    return f"{named}-model.yaml" if is_project_file(file) else file
 
 
 def unique_name(name: str, resource: str, is_taken: Callable[[str], bool]) -> str:

@@ -126,7 +126,7 @@ def _from_request(session: Session, flags: _Flags, file: str, form: str) -> int:
     from reconciler.reports.json_report import json_text
 
     address, text = _spec_of_request(session, flags, file)
-    out = _file_for(session, flags["out"], address.name)
+    out = _file_for(session, flags["out"], address)
     if out:
         create_file(session.path(out), text, shown_as=out)
     if form == "json":
@@ -154,13 +154,14 @@ def _spec_of_request(session: Session, flags: _Flags, file: str) -> tuple[Addres
     return address, text
 
 
-def _file_for(session: Session, out: str | None, name: str) -> str:
+def _file_for(session: Session, out: str | None, address: Address) -> str:
     """The file to write, in a folder that was named if it is one; empty for none. Raises UsageError."""
     from reconciler.applying.adopting.files import folder_in_project
+    from reconciler.applying.adopting.naming import file_of
 
     if out is None:
         return ""
-    file = f"{out.rstrip('/')}/{name}.yaml" if out.endswith("/") or session.path(out).is_dir() else out
+    file = f"{out.rstrip('/')}/{file_of(address)}" if out.endswith("/") or session.path(out).is_dir() else out
     folder_in_project(session.path(file).parent, os.path.realpath(session.folder))
     return file
 

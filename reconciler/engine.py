@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from reconciler.applying.adopting.importing import Importer
-from reconciler.applying.adopting.outcomes import ImportOptions, ImportResult
 from reconciler.applying.approval import as_it_was_planned
-from reconciler.applying.auditing import Auditor, Eyes
 from reconciler.applying.clock import Clock
 from reconciler.applying.gates.overriding import overridden
 from reconciler.applying.gates.reading import read_gates
@@ -41,7 +38,6 @@ from reconciler.catalog import Catalog
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.drift import DriftReport
 from reconciler.core.events import EventSink
 from reconciler.core.metrics import Curves, VersionCurves
 from reconciler.core.observed import Observed
@@ -55,6 +51,13 @@ from reconciler.spec.load import Loaded
 from reconciler.state.history import Copy
 from reconciler.state.lock import Holder, Lock, who
 from reconciler.state.store import StateStore
+
+if TYPE_CHECKING:
+    # Auditing and adopting are large, and a plan, an apply and a status have no need of them.
+    from reconciler.applying.adopting.importing import Importer
+    from reconciler.applying.adopting.outcomes import ImportOptions, ImportResult
+    from reconciler.applying.auditing import Eyes
+    from reconciler.core.drift import DriftReport
 
 __all__ = ["ApplyOptions", "ApplyResult", "Engine", "HeldItem", "PlanOptions", "Standing", "Validation"]
 
@@ -124,6 +127,8 @@ class Engine:
 
     def drift(self) -> DriftReport:
         """Where live resources are not what was last written. Sends only GETs, takes no lock, writes nothing."""
+        from reconciler.applying.auditing import Auditor
+
         return Auditor(lambda: self._resolved()[0], self.store, self.eyes, self.catalog, self.clock).run()
 
     def status(self, *, refresh_first: bool = True) -> tuple[Standing, ...]:
@@ -274,6 +279,8 @@ class Engine:
         return desired, found
 
     def _importer(self) -> Importer:
+        from reconciler.applying.adopting.importing import Importer
+
         def prepare(drafts: Mapping[str, str]) -> Desired:
             desired, _ = self._checked(self.load_with(drafts))
             return self.locate(desired)

@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.applying.auditing import Eyes
 from reconciler.applying.clock import SystemClock
 from reconciler.applying.interrupt import Interrupt
 from reconciler.applying.outcomes import Cloud
@@ -22,6 +21,7 @@ from reconciler.state.open import open_backend
 from reconciler.state.store import StateStore
 
 if TYPE_CHECKING:
+    from reconciler.applying.auditing import Eyes
     from reconciler.cli.settings import Settings
     from reconciler.cloud.client import Client
     from reconciler.core.desired import Desired, GoogleSettings
@@ -77,6 +77,7 @@ def _connect(google: GoogleSettings, settings: Settings, *, read_only: bool = Fa
 
 
 def _eyes(client: Client, project_label: str) -> Eyes:
+    from reconciler.applying.auditing import Eyes
     from reconciler.providers.gemini.provider import GeminiReader
     from reconciler.providers.palm.provider import PalmReader
     from reconciler.providers.storage import CloudStorageReader

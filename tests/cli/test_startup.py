@@ -1,8 +1,9 @@
-"""`tuneform --version` and `--help` answer at once, as they import nothing but click."""
+"""`tuneform --version` and `--help` answer at once, as they import nothing but click; a verb what it needs itself."""
 
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +22,17 @@ def test_help_and_version_import_nothing_heavy(args: list[str]) -> None:
     modules = imported_by(*args)
     assert {name.partition(".")[0] for name in modules} & HEAVY == set()
     assert not {name for name in modules if name.startswith(("reconciler.engine", "reconciler.reports"))}
+
+
+@pytest.mark.parametrize("verb", ["plan --no-refresh", "status"])
+def test_a_plan_imports_neither_the_audit_nor_the_import_nor_the_emulator(tmp_path: Path, verb: str) -> None:
+    (tmp_path / "tuneform.yaml").write_text(
+        "apiVersion: tuneform/v1\nkind: Project\nmetadata: {name: acme}\nspec: {google: {project: acme-ml}}\n"
+    )
+    (tmp_path / "specs").mkdir()
+    modules = imported_by("-C", str(tmp_path), *verb.split())
+    others = ("reconciler.planning.drift", "reconciler.applying.adopting", "reconciler.emulator", "starlette")
+    assert not {name for name in modules if name.startswith(others)}
 
 
 def seconds_of_work(*args: str) -> float:

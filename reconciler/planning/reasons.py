@@ -70,7 +70,7 @@ class Code(StrEnum):
     ENDPOINT_MISSING = "endpoint_missing", "The version has a model and no endpoint."
     ENDPOINT_GONE = "endpoint_gone", "The endpoint of the version was deleted; its model is there."
     ENDPOINT_EMPTY = "endpoint_empty", "The endpoint is there and no longer carries the model."
-    MODEL_GONE = "model_gone", "The model of the serving version was deleted; tuning it again would be paid."
+    MODEL_GONE = "model_gone", "The model of a finished version was deleted; tuning it again would be paid."
     LINEAGE_BROKEN = "lineage_broken", "A model that others were tuned from is gone."
     METADATA_CHANGED = "metadata_changed", "Labels, display name or description changed in the spec."
     METADATA_DRIFT = "metadata_drift", "Labels, display name or description were changed outside of tuneform."

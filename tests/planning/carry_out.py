@@ -219,6 +219,7 @@ def _deploy(sim: Sim, change: Change, model: TunedModel) -> None:
     record = sim.state.resources[model.address]
     version = record.version(change.version)
     assert version is not None
+    assert key_of(version.model) in sim.models, f"{version.model} was to be deployed and is not there"
     # The id is derived from what was there before, so that a pass that died finds what it made.
     name = change.targets[0] if change.targets else endpoint_name(f"{version.endpoint.rpartition('/')[2]}-again")
     sim.effect()

@@ -43,6 +43,7 @@ NEEDS_A_PERSON = {
     "exhausted",
     "failed_data",
     "gate_failed",
+    "model_gone",
     "price_unknown",
     "still_referenced",
     "tainted",
@@ -226,7 +227,8 @@ class History:
         self.check_gates(before)
         self.check_steps(before)
         for change in (c for c in self.sim.bought if c.reasons[0].code == "retry"):
-            failed = before.resources[change.address].version(change.version)
+            record = before.resources.get(change.address)
+            failed = record.version(change.version) if record else None
             assert failed is None or failed.attempts < 2, "tried oftener than maxAttempts"
         if made is not None:
             self.check(made, before)

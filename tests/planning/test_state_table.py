@@ -421,6 +421,12 @@ def test_row_26_a_failure_by_quota_keeps_its_place_in_the_queue() -> None:
     assert steps(later) == [("create", "quota")]
 
 
+def test_row_26_a_retry_waits_for_a_run_of_another_spec_to_finish_first() -> None:
+    v1, v2 = failed(M, 13), active(CHANGED, 2)
+    made = plan(desired(M), state(record(M, v1, v2)), observed(run_of(M, v1), run_of(CHANGED, v2)))
+    assert steps(made) == [("wait", "changed_while_running")]
+
+
 def test_row_27_an_exhausted_version_is_held() -> None:
     made = plan(desired(M), state(record(M, failed(M, 13, attempts=2))), observed())
     assert steps(made) == [("hold", "exhausted")]
@@ -515,6 +521,14 @@ def test_row_35_a_deleted_model_is_held_for_retuning_needs_approval() -> None:
     assert steps(made) == [("hold", "model_gone")]
     assert "state rm TunedModel/m" in only(made).reasons[0].message
     assert only(made).cost is None
+
+
+def test_row_35_a_model_that_was_deleted_before_it_served_is_held_and_what_serves_is_left() -> None:
+    v1, v2 = version(M), candidate(CHANGED, 2)
+    known = state(record(CHANGED, v1, v2, current=1))
+    made = plan(desired(CHANGED), known, observed(run_of(M, v1), live(CHANGED, v1), run_of(CHANGED, v2)))
+    assert steps(made) == [("hold", "model_gone")]
+    assert (only(made).version, only(made).serving) == (2, 1)
 
 
 def test_row_36_a_deleted_model_that_others_go_on_from_warns_of_broken_lineage() -> None:

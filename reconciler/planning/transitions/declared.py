@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.core.desired import TunedModel
-from reconciler.core.plan import Action, FieldChange
+from reconciler.core.plan import Action, Change, FieldChange
 from reconciler.core.state import IntentStatus, Record, Version, VersionStatus
 from reconciler.planning.blocks import training_source
 from reconciler.planning.compare import data_change, training_changes
@@ -104,7 +104,8 @@ def _towards(world: World, model: TunedModel, record: Record, wanted: Version | 
     elif wanted.is_live:
         yield from under_way(world, model, record, wanted)
     elif not is_reached:
-        yield from ended(world, model, record, wanted)
+        # Another attempt at it is only bought once no other run is under way.
+        yield from (f for f in ended(world, model, record, wanted) if not (stopping and _is_bought(f)))
     elif wanted.number != record.current:
         yield from hand_over(world, model, record, wanted)
     elif any(s.action is Action.CANCEL for s in stopping):
@@ -126,6 +127,10 @@ def _at_its_word(model: TunedModel, version: Version) -> Iterator[Finding]:
     )
     at = "gemini.tuningTask.trainingData"
     yield change(model, Action.ADOPT, Code.DATA_DECLARED, message, version=version, targets=(version.run,), at=at)
+
+
+def _is_bought(finding: Finding) -> bool:
+    return isinstance(finding, Change) and finding.action.is_paid
 
 
 def _buy_next(world: World, model: TunedModel, fields: tuple[FieldChange, ...]) -> Iterator[Finding]:

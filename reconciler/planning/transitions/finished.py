@@ -18,7 +18,12 @@ from reconciler.planning.world import World
 
 def hand_over(world: World, model: TunedModel, record: Record, version: Version) -> Iterator[Finding]:
     """A finished version that the spec asks for and that does not serve yet: the way to serving, or what bars it."""
-    bar = _not_fit(model, version) or not_deployed(world, model, version) or _not_judged(world, model, version)
+    bar = (
+        _not_fit(model, version)
+        or _lost(world, model, record, version)
+        or not_deployed(world, model, version)
+        or _not_judged(world, model, version)
+    )
     yield bar or _promotion(model, record, version)
 
 
@@ -72,6 +77,17 @@ def _not_fit(model: TunedModel, version: Version) -> Change | None:
 def _by_approval(model: TunedModel, version: Version) -> str:
     command = f"tuneform gates override {model.address} --version {version.number} --reason ..."
     return f"it serves only if a person approves it (`{command}`), and another change of the spec tunes anew"
+
+
+def _lost(world: World, model: TunedModel, record: Record, version: Version) -> Change | None:
+    """A hold when the model was deleted before it served: there is nothing to deploy."""
+    if not model_gone(world, record, version):
+        return None
+    message = (
+        f"v{version.number}: {version.model or version.run} was deleted before it served; tuning it again would be "
+        "paid, so it is not done unasked: change what it is trained with"
+    )
+    return change(model, Action.HOLD, Code.MODEL_GONE, message, version=version)
 
 
 def not_deployed(world: World, model: TunedModel, version: Version) -> Change | None:

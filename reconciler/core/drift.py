@@ -11,8 +11,8 @@ from reconciler.core.address import Address
 from reconciler.core.canonical import digest
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.ignoring import IgnoreRule
+from reconciler.core.json_values import json_values
 from reconciler.core.plan import Action, FieldChange, StateRef
-from reconciler.core.plan_codec import json_values
 
 
 class Verdict(StrEnum):

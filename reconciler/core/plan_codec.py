@@ -6,7 +6,6 @@ what it says, is refused. A saved plan is only ever compared with a fresh one, n
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -15,12 +14,12 @@ import msgspec
 from reconciler.core.address import Address
 from reconciler.core.canonical import digest
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.json_values import json_values
 from reconciler.core.plan import Action, Change, Cost, FieldChange, FieldClass, Plan, Reason, StateRef
 from reconciler.errors import PlanFileError, UsageError
 
 FORMAT_VERSION: Literal["1"] = "1"
 UNDIGESTED = ("created_at", "tool_version", "digest")
-LARGEST_INTEGER = 2**63
 
 
 class _Document(msgspec.Struct, forbid_unknown_fields=True):
@@ -124,7 +123,13 @@ class PlanDocument(_Document):
 
 def plan_to_dict(plan: Plan, tool_version: str) -> dict[str, Any]:
     """The plan as JSON values. `digest` covers everything but `created_at`, `tool_version` and itself."""
-    document = PlanDocument(
+    values: dict[str, Any] = json_values(msgspec.to_builtins(_plan_document(plan, tool_version)))
+    values["digest"] = plan_digest(values)
+    return values
+
+
+def _plan_document(plan: Plan, tool_version: str) -> PlanDocument:
+    return PlanDocument(
         format_version=FORMAT_VERSION,
         tool_version=tool_version,
         created_at=plan.created_at,
@@ -139,9 +144,6 @@ def plan_to_dict(plan: Plan, tool_version: str) -> dict[str, Any]:
         diagnostics=[_diagnostic_document(d) for d in plan.diagnostics],
         unreadable=msgspec.UNSET if plan.complete else list(plan.unreadable),
     )
-    values: dict[str, Any] = json_values(msgspec.to_builtins(document))
-    values["digest"] = plan_digest(values)
-    return values
 
 
 def plan_digest(document: Mapping[str, Any]) -> str:
@@ -291,23 +293,3 @@ def _diagnostic(found: DiagnosticDocument) -> Diagnostic:
     if found.file is not None and found.line is not None and found.column is not None:
         source = Source(found.file, found.line, found.column)
     return Diagnostic(found.severity, found.code, found.message, found.address, source, found.hint or "")
-
-
-def json_values(value: Any) -> Any:
-    """The same value with everything replaced that JSON cannot carry, so that writing a plan never fails.
-
-    Unpaired surrogates become their escapes, integers beyond 64 bits text, and numbers that are none become null.
-    """
-    match value:
-        case bool() | None:
-            return value
-        case str():
-            return value if value.isascii() else value.encode("utf-8", "backslashreplace").decode()
-        case int():
-            return value if -LARGEST_INTEGER <= value < LARGEST_INTEGER else str(value)
-        case float():
-            return value if math.isfinite(value) else None
-        case Mapping():
-            return {json_values(str(key)): json_values(item) for key, item in value.items()}
-        case _:
-            return [json_values(item) for item in value]

@@ -8,11 +8,12 @@ from itertools import groupby
 
 from reconciler.core.plan import FieldChange
 from reconciler.reports.escape import visible
-from reconciler.reports.layout import cells, clip_middle, pad
+from reconciler.reports.layout import cells, clip_middle, pad, wrap
 from reconciler.reports.palette import Palette, Style
 from reconciler.reports.values import NOT_SET, shortened, shortened_pair, shown
 
 ARROW = " -> "
+_BRIEF_VALUE = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,19 @@ class _Row:
         return self.after if self.before is None else f"{self.before}{ARROW}{self.after}"
 
 
+def brief_field_lines(fields: Sequence[FieldChange], *, indent: int, width: int) -> Iterator[str]:
+    """The fields of something new one after the other, by their names alone and with what they get."""
+    rows = [_row(field, new=True) for field in fields]
+    text = ", ".join(f"{row.name}: {clip_middle(row.change, _BRIEF_VALUE)}" for row in rows)
+    return (f"{' ' * indent}{line}" for line in wrap(text, width - indent) if line)
+
+
 def field_lines(
     fields: Sequence[FieldChange], *, indent: int, width: int, palette: Palette, new: bool
 ) -> Iterator[str]:
     """Lines of at most `width` cells. `new` leaves out `(not set) ->` and the places, as all of it is new.
+
+    Only what an earlier attempt was given otherwise keeps both.
 
     Whole paths where they fit in a line; else fields are grouped under their parent, as they are in the spec.
     """
@@ -58,8 +68,9 @@ def field_lines(
 
 def _row(field: FieldChange, new: bool) -> _Row:
     parent, _, name = visible(field.path).rpartition(".")
-    before = None if new and field.before is None else shown(field.before)
-    source = f"{visible(field.source.file)}:{field.source.line}" if field.source and not new else ""
+    is_plain = new and field.before is None
+    before = None if is_plain else shown(field.before)
+    source = f"{visible(field.source.file)}:{field.source.line}" if field.source and not is_plain else ""
     return _Row(parent, name, before, shown(field.after), source)
 
 

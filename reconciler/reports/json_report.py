@@ -14,17 +14,23 @@ import orjson
 
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.events import Event
+from reconciler.core.json_values import json_values
 from reconciler.core.plan import Plan
-from reconciler.core.plan_codec import FORMAT_VERSION, diagnostic_to_dict, json_values, plan_to_dict
+from reconciler.core.plan_codec import FORMAT_VERSION, diagnostic_to_dict, plan_to_dict
 from reconciler.reports.escape import visible
 
+# Changes; indentation is more than half of a large plan.
+MOST_SET_OUT = 1_000
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7e]")
 
 
 def json_text(value: Any, *, indent: bool = True) -> str:
     """JSON without a line end. Keys keep their order."""
-    options = orjson.OPT_INDENT_2 if indent else 0
-    text = orjson.dumps(json_values(value), option=options).decode()
+    return _spelt(json_values(value), indent=indent)
+
+
+def _spelt(values: Any, *, indent: bool) -> str:
+    text = orjson.dumps(values, option=orjson.OPT_INDENT_2 if indent else 0).decode()
     return text if text.isascii() and "\x7f" not in text else _BEYOND_ASCII.sub(_safe, text)
 
 
@@ -37,8 +43,11 @@ def _safe(match: re.Match[str]) -> str:
 
 
 def plan_json(plan: Plan, tool_version: str) -> str:
-    """The plan as the contract spells it; what `--out` saves and `--format json` prints."""
-    return json_text(plan_to_dict(plan, tool_version))
+    """The plan as the contract spells it; what `--out` saves and `--format json` prints.
+
+    Set out in lines for people, unless it has more than a person would read.
+    """
+    return _spelt(plan_to_dict(plan, tool_version), indent=len(plan.changes) <= MOST_SET_OUT)
 
 
 def validation_json(found: Sequence[Diagnostic], counts: Mapping[str, int]) -> str:

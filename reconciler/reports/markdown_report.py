@@ -97,7 +97,9 @@ def _table(changes: Sequence[Change], budget: Budget) -> Iterator[str]:
 
 def _row(change: Change) -> str:
     reason = change.reasons[0].message if change.reasons else ""
-    place = next((f.source for f in change.fields if f.source), change.source)
+    # Of something new every field is a cause; the change itself points at the one that matters.
+    is_new = change.action is Action.CREATE and change.source is not None
+    place = change.source if is_new else next((f.source for f in change.fields if f.source), change.source)
     why = markdown_text(clip(visible(reason), MOST_LETTERS))
     if place:
         why += f" {markdown_cell(clip(f'{visible(place.file)}:{place.line}', MOST_LETTERS))}"

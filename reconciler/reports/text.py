@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from reconciler.core.plan import Action, Change, Plan
+from reconciler.core.plan import Action, Change, FieldClass, Plan
 from reconciler.reports.diagnostics import Excerpt, diagnostic_lines, no_excerpt
 from reconciler.reports.escape import visible
-from reconciler.reports.field_lines import field_lines
+from reconciler.reports.field_lines import brief_field_lines, field_lines
 from reconciler.reports.layout import cells, clip_middle, wrap
 from reconciler.reports.palette import PLAIN, Palette, Style
 from reconciler.reports.words import WORDS, cost_in_words, counts_in_words, sentence, total_cost
 
 _SHOWS_TARGETS = (Action.DELETE, Action.CANCEL, Action.ADOPT, Action.FORGET)
 _NARROWEST, _WIDEST = 40, 100
+# Where more is new than a person reads field by field, each gets one line of what decides what is bought.
+MOST_SET_OUT = 40
+_BRIEFLY = (
+    "So much is new that only what decides what is bought is shown of each; every field is in --format json, and "
+    "with --target ADDRESS here."
+)
+_SHOWN_BRIEFLY = (FieldClass.TRAINING, FieldClass.SERVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,12 @@ def plan_lines(plan: Plan, options: TextOptions | None = None) -> Iterator[str]:
     options = options or TextOptions()
     if plan.changes:
         yield from _legend(plan, options)
+        brief = sum(is_new(change) for change in plan.changes) > MOST_SET_OUT
         for change in plan.changes:
-            yield from _block(change, options)
+            yield from _block(change, options, brief=brief and is_new(change))
+            yield ""
+        if brief:
+            yield from wrap(_BRIEFLY, options.measure)
             yield ""
     if plan.diagnostics:
         yield from diagnostic_lines(
@@ -89,14 +100,23 @@ def _legend(plan: Plan, options: TextOptions) -> Iterator[str]:
     yield ""
 
 
-def _block(change: Change, options: TextOptions) -> Iterator[str]:
+def is_new(change: Change) -> bool:
+    """Whether a change makes something, now or once it may, so that all of its fields are new."""
+    later = change.action in (Action.QUEUE, Action.HOLD, Action.WAIT) and change.serving is None
+    return change.action is Action.CREATE or (later and bool(change.fields))
+
+
+def _block(change: Change, options: TextOptions, *, brief: bool) -> Iterator[str]:
     palette, width = options.palette, options.measure
     yield from _heading(change, options)
     faint = () if change.action is Action.HOLD else (Style.DIM,)
     for reason in change.reasons:
         yield from (f"      {palette.paint(line, *faint)}" for line in wrap(visible(reason.message), width - 6))
-    new = change.action is Action.CREATE
-    yield from field_lines(change.fields, indent=6, width=width, palette=palette, new=new)
+    if brief:
+        told = [field for field in change.fields if field.field_class in _SHOWN_BRIEFLY]
+        yield from brief_field_lines(told, indent=6, width=width)
+    else:
+        yield from field_lines(change.fields, indent=6, width=width, palette=palette, new=is_new(change))
     if change.action in _SHOWS_TARGETS:
         sign = WORDS[change.action]
         for target in change.targets:

@@ -48,7 +48,7 @@ CREATE = change(
     "The spec is declared and nothing that belongs to it exists.",
     fields=(
         field("vertex.baseModel", None, "gemini-3.1-flash-lite", 5),
-        field("vertex.preferenceOptimizationSpec.trainingDatasetUri", None, "Dataset/tone-pairs", 7),
+        field("vertex.preferenceOptimizationSpec.trainingDatasetUri", None, "sha256:" + "8a" * 32, 7),
         field("vertex.preferenceOptimizationSpec.hyperParameters.beta", None, 0.1, 9),
         field("vertex.preferenceOptimizationSpec.hyperParameters.epochCount", None, 2, 9),
     ),

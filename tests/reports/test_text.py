@@ -13,6 +13,7 @@ from reconciler.reports.text import TextOptions, plan_lines, summary_line
 from tests.reports import plans
 from tests.reports.golden_files import matches_golden
 from tests.reports.hostile import HOSTILE, PAYLOADS
+from tests.reports.plans import METADATA
 from tests.reports.test_escape import hidden_in
 
 COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -120,12 +121,45 @@ def test_no_text_at_all_reaches_the_terminal_raw(text: str) -> None:
         assert hidden_in(COLOURS.sub("", line)) == set()
 
 
-def test_ten_thousand_creates_are_printed_compactly() -> None:
-    many = plans.plan(
-        *(plans.change(Action.CREATE, f"m{n}", "New.", fields=plans.CREATE.fields, version=1) for n in range(10_000))
+def creates(count: int) -> Plan:
+    fields = (*plans.CREATE.fields, plans.field("vertex.description", None, "routes tickets", 6, METADATA))
+    return plans.plan(
+        *(plans.change(Action.CREATE, f"m{n}", "New.", fields=fields, version=1) for n in range(count)),
+        plans.RETUNE,
     )
-    size = sum(len(line) + 1 for line in plan_lines(many))
-    assert size < 8_000_000
+
+
+def test_ten_thousand_creates_are_printed_compactly() -> None:
+    assert sum(len(line) + 1 for line in plan_lines(creates(10_000))) < 3_500_000
+
+
+def test_where_much_is_new_each_has_what_decides_what_is_bought_on_a_line_and_the_rest_is_said_to_be_left_out() -> None:
+    text = text_of(creates(50), TextOptions(width=100))
+    assert (
+        text.count("      baseModel: gemini-3.1-flash-lite, trainingDatasetUri: sha256:8a8a8a8a…8a8a8a8a8a8a8a8a") == 50
+    )
+    assert text.count("epochCount: 2") == 50
+    assert "routes tickets" not in text
+    assert "every field is in --format json" in " ".join(text.split())
+    assert "3 -> 4" in text
+
+
+def test_where_little_is_new_nothing_is_left_out() -> None:
+    text = text_of(creates(2))
+    assert text.count("routes tickets") == 2
+    assert "--format json" not in text
+
+
+def test_what_a_failed_first_attempt_was_given_stands_beside_what_the_next_one_gets() -> None:
+    fields = (plans.field("a.epochCount", 3, 4, 14), plans.field("a.adapterSize", None, 8, 15))
+    text = text_of(plans.plan(plans.change(Action.CREATE, "x", fields=fields, version=2)))
+    assert re.search(r"a\.epochCount:  3 -> 4 +specs/triage\.yaml:14\n", text)
+    assert "a.adapterSize: 8\n" in text
+
+
+def test_what_is_created_once_its_turn_has_come_reads_as_new() -> None:
+    queued = plans.change(Action.QUEUE, "x", fields=(plans.field("a.epochCount", None, 4, 14),), version=1)
+    assert "a.epochCount: 4\n" in text_of(plans.plan(queued))
 
 
 def test_a_reason_is_given_in_words() -> None:

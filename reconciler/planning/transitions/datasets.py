@@ -9,6 +9,7 @@ from reconciler.core.desired import Dataset
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.plan import Action, Change
 from reconciler.planning.reasons import Code, because
+from reconciler.planning.transitions.declared_fields import fields_of_dataset
 from reconciler.planning.transitions.findings import Finding
 from reconciler.planning.world import World
 
@@ -33,7 +34,8 @@ def upload(world: World, dataset: Dataset) -> Iterator[Finding]:
         record = world.record(dataset.address)
         if uri in world.observed.objects or record is None or uri not in record.objects:
             reason = because(Code.NOT_UPLOADED, f"{counted(content.rows, 'row')}, {content.size} bytes to {uri}")
-            yield Change(dataset.address, Action.CREATE, (reason,), targets=(uri,), source=source)
+            fields = fields_of_dataset(dataset)
+            yield Change(dataset.address, Action.CREATE, (reason,), fields, targets=(uri,), source=source)
     elif stored.crc32c and stored.size != content.size:
         message = f"{uri} has {stored.size} bytes and {dataset.file} has {content.size}; nothing is overwritten"
         yield Change(dataset.address, Action.HOLD, (because(Code.OBJECT_DIFFERS, message),), source=source)

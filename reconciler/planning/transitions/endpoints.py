@@ -19,6 +19,7 @@ from reconciler.core.resource_names import model_key, parse_resource_name
 from reconciler.core.state import Record, Route, Share
 from reconciler.planning.reasons import Code
 from reconciler.planning.traffic import carried, own_models, room_for, same_shares, split, standing, strangers
+from reconciler.planning.transitions.declared_fields import fields_of_endpoint
 from reconciler.planning.transitions.endpoint_steps import all_stand, barred, goes_back, next_route
 from reconciler.planning.transitions.endpoint_targets import Target, target_of
 from reconciler.planning.transitions.endpoint_words import words_of
@@ -54,7 +55,8 @@ def decide_endpoint(world: World, endpoint: Endpoint) -> Iterator[Finding]:
     else:
         goal = next_route(world, endpoint, known, wanted, undisturbed=_is_as_written(world, live, known))
     if live is None:
-        yield _creation(world, endpoint, record, goal)
+        made = _creation(world, endpoint, record, goal)
+        yield replace(made, fields=fields_of_endpoint(endpoint, goal, wanted.paths))
         return
     yield from _towards(world, endpoint, record, live, known, goal, wanted)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from reconciler.core.address import Address, is_address
 from reconciler.core.desired import TunedModel
@@ -16,6 +17,7 @@ from reconciler.planning.liveness import left_a_model
 from reconciler.planning.reasons import Code
 from reconciler.planning.rebase import as_rebase
 from reconciler.planning.transitions.checkpoints import no_such_checkpoint
+from reconciler.planning.transitions.declared_fields import fields_of_model
 from reconciler.planning.transitions.findings import Finding, change
 from reconciler.planning.transitions.lookalikes import lookalikes
 from reconciler.planning.world import World
@@ -46,6 +48,8 @@ def buy(
         yield from lookalikes(world, model)
     action = Action.RETUNE if _replaces_something(record, number) else Action.CREATE
     made = change(model, action, code, f"v{number}: {message}", version=number, fields=fields)
+    if action is Action.CREATE:
+        made = replace(made, fields=fields_of_model(model, world.desired.contents, fields))
     yield as_rebase(world, model, record, made)
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.applying.model_actions import declared_metadata
+from reconciler.applying.metadata import declared_metadata
 from reconciler.applying.outcomes import Cloud
 from reconciler.applying.refreshing import refresh
 from reconciler.cli.factory import build_engine

@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler.applying.clock import Clock
 from reconciler.applying.ledger import Ledger
+from reconciler.applying.metadata import patched_labels
 from reconciler.applying.operations import OperationWaiter
 from reconciler.applying.teardown import Teardown
 from reconciler.core import labels
@@ -170,9 +171,8 @@ class EndpointActions:
     def _patch_words(self, change: Change, endpoint: Endpoint, name: str) -> None:
         record = self.ledger.record(endpoint.address)
         live = self.provider.endpoint(name)
-        ours = set(record.metadata.get("labels") or ()) - labels.OWN
-        kept = {k: v for k, v in live.labels.items() if k not in ours}
-        changes: dict[str, Any] = {"displayName": endpoint.display_name, "labels": {**kept, **endpoint.labels}}
+        patched = patched_labels(endpoint.labels, record.metadata, live.labels)
+        changes: dict[str, Any] = {"displayName": endpoint.display_name, "labels": patched}
         if "description" in endpoint.body:
             changes["description"] = endpoint.body["description"]
         self.provider.update_endpoint(name, changes)

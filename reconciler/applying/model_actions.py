@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.applying.clock import Clock
 from reconciler.applying.creating import Creator, Order, Receipt
+from reconciler.applying.deleted import has_remains, shared_models, without_targets
 from reconciler.applying.first_run import advice_in_doubt
 from reconciler.applying.following import outcome_of
 from reconciler.applying.ledger import Ledger
+from reconciler.applying.metadata import declared_metadata, patch
 from reconciler.applying.operations import OperationWaiter
-from reconciler.applying.references import dataset_uris, resolve_body
+from reconciler.applying.pinning import pins
+from reconciler.applying.references import resolve_body
 from reconciler.applying.teardown import Teardown
 from reconciler.core.address import Address
 from reconciler.core.amounts import counted
 from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.events import Event, EventSink
-from reconciler.core.labels import ATTEMPT, OWN, SERVER_KEYS, SERVER_PREFIX, SPEC, names_spec
+from reconciler.core.labels import ATTEMPT, SPEC, names_spec
 from reconciler.core.moments import stamp
-from reconciler.core.observed import Observed
 from reconciler.core.plan import Change
 from reconciler.core.resource_names import is_tuned_model, key_of, parse_resource_name
-from reconciler.core.state import Checkpoint, DatasetPin, Record, State, Version, VersionStatus
+from reconciler.core.state import Record, Version, VersionStatus
 from reconciler.errors import AlreadyExists, InDoubt, ResourceExhausted, TuneformError
 from reconciler.planning.absorb import absorb
 from reconciler.planning.blocks import PERMISSIONS, declared_settings
@@ -250,8 +251,8 @@ class ModelActions:
         before = self.ledger.record(change.address)
         ours = frozenset(key_of(v.model) for v in before.versions if v.model)
         teardown.take_away(change.targets, ours=ours, shared_models=shared_models(self.ledger.state, change))
-        record = replace_deleted(before, change.targets, self.clock)
-        if is_counted_delete(change) and not any(_leaves(v) or v.is_live for v in record.versions):
+        record = without_targets(before, change.targets, stamp(self.clock.now()))
+        if is_counted_delete(change) and not any(has_remains(v) or v.is_live for v in record.versions):
             self.ledger.drop(change.address)
         else:
             self.ledger.put(record)
@@ -266,79 +267,3 @@ class ModelActions:
 
     def _say(self, kind: str, address: Address, message: str, **fields: Any) -> None:
         self.emit(Event(kind, message, address=str(address), fields=fields))
-
-
-def declared_metadata(model: TunedModel, *, without: frozenset[str] = frozenset()) -> dict[str, Any]:
-    """What a spec says of display name, description, labels and settings, as `Record.metadata` keeps it."""
-    words = {"displayName": model.display_name, "description": model.description, "labels": dict(model.labels)}
-    settings = {name: value for name, value in declared_settings(model).items() if name not in without}
-    return {**words, "settings": settings} if settings else words
-
-
-def patch(model: TunedModel, before: Mapping[str, Any], live: Mapping[str, str]) -> dict[str, Any]:
-    """A patch that leaves everybody else's labels alone and takes away those that were ours and are not declared."""
-    ours_before = set(before.get("labels") or ())
-    kept = {k: v for k, v in live.items() if k not in ours_before or _is_reserved(k)}
-    changes: dict[str, Any] = {"displayName": model.display_name, "labels": {**kept, **model.labels}}
-    if model.description is not None:
-        changes["description"] = model.description
-    return changes
-
-
-def _is_reserved(label: str) -> bool:
-    return label in OWN or label in SERVER_KEYS or label.startswith(SERVER_PREFIX)
-
-
-def pins(body: Mapping[str, Any], observed: Observed) -> tuple[DatasetPin, ...]:
-    """Which content each `gs://` URI of a request holds now, as far as it was seen."""
-    found = []
-    for uri in dataset_uris(body):
-        stored = observed.objects.get(uri)
-        if stored is None:
-            found.append(DatasetPin(uri))
-        else:
-            found.append(DatasetPin(uri, stored.generation, stored.crc32c, stored.size))
-    return tuple(found)
-
-
-def shared_models(state: State, change: Change) -> frozenset[str]:
-    """Keys of models in `change` that also hold a version somebody keeps: only `model@version` may go then."""
-    going = {t for t in change.targets if "/models/" in t}
-    kept = {
-        key_of(v.model)
-        for record in state.resources.values()
-        for v in record.versions
-        if v.model and v.model not in going and v.status is not VersionStatus.DELETED
-    }
-    return frozenset(key_of(t) for t in going) & frozenset(kept)
-
-
-def replace_deleted(record: Record, targets: tuple[str, ...], clock: Clock) -> Record:
-    """The record with every version whose resources were all taken away marked as deleted."""
-    gone = frozenset(targets)
-    versions = tuple(_without_targets(v, gone, clock) for v in record.versions)
-    current = record.current
-    serving = next((v for v in versions if v.number == current), None)
-    if serving is not None and serving.status is VersionStatus.DELETED:
-        current = None
-    return replace(record, versions=versions, current=current)
-
-
-def _without_targets(version: Version, gone: frozenset[str], clock: Clock) -> Version:
-    if not ({version.run, version.model, version.endpoint, *(c.endpoint for c in version.checkpoints)} - {""}) & gone:
-        return version
-    left = replace(
-        version,
-        model="" if version.model in gone else version.model,
-        endpoint="" if version.endpoint in gone else version.endpoint,
-        checkpoints=tuple(
-            Checkpoint(c.id, c.epoch, c.step, "") if c.endpoint in gone else c for c in version.checkpoints
-        ),
-    )
-    if _leaves(left):
-        return left
-    return replace(left, status=VersionStatus.DELETED, finished_at=left.finished_at or stamp(clock.now()))
-
-
-def _leaves(version: Version) -> bool:
-    return bool(version.model or version.endpoint or any(c.endpoint for c in version.checkpoints))

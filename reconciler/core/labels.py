@@ -18,6 +18,8 @@ ADDRESS = "tuneform-address"
 SPEC = "tuneform-spec"
 ATTEMPT = "tuneform-attempt"
 OWN = frozenset({PROJECT, ADDRESS, SPEC, ATTEMPT})
+# Kept for what a later version may write.
+OWN_PREFIX = "tuneform-"
 SERVER_PREFIX = "google-"
 SERVER_KEYS = frozenset({"tune-type"})
 
@@ -53,6 +55,11 @@ def is_servers(key: str) -> bool:
     return key in SERVER_KEYS or key.startswith(SERVER_PREFIX)
 
 
+def is_reserved(key: str) -> bool:
+    """Whether tuneform or Google writes the label of that key, and no person."""
+    return key in OWN or is_servers(key)
+
+
 def user_labels(labels: Mapping[str, str]) -> dict[str, str]:
     """What is left of a resource's labels when ours and the server's own are taken away."""
-    return {k: v for k, v in labels.items() if k not in OWN and not is_servers(k)}
+    return {k: v for k, v in labels.items() if not is_reserved(k)}

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from pydantic.alias_generators import to_camel
 
 from reconciler.core.desired import Backend
-from reconciler.core.labels import OWN, SERVER_KEYS, SERVER_PREFIX
+from reconciler.core.labels import is_reserved
 from reconciler.errors import UsageError
 from reconciler.spec.kinds.base import Block
 from reconciler.spec.kinds.gemini import Gemini
@@ -88,7 +88,7 @@ def _labels(labels: Any) -> tuple[dict[str, str], tuple[str, ...]]:
     """A person's labels, and the paths of those that are the server's or ours."""
     if not isinstance(labels, dict):
         return {}, ("labels",)
-    kept = {k: v for k, v in labels.items() if not (k in OWN or k in SERVER_KEYS or k.startswith(SERVER_PREFIX))}
+    kept = {k: v for k, v in labels.items() if not is_reserved(k)}
     return kept, tuple(f"labels.{key}" for key in labels if key not in kept)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.applying.adopting.candidates import Candidate
 from reconciler.applying.adopting.endpoints import EndpointCandidate, Portion
 from reconciler.core.address import Address
-from reconciler.core.labels import KEY_PATTERN, VALUE_PATTERN, user_labels
+from reconciler.core.labels import KEY_PATTERN, OWN_PREFIX, VALUE_PATTERN, user_labels
 from reconciler.core.observed import LiveEndpoint
 from reconciler.core.resource_names import location_of
 from reconciler.core.runs import RunState
@@ -20,7 +20,6 @@ from reconciler.spec.pasted import BLOCKS, DISPLAY_NAME
 from reconciler.spec.shape import shape_of
 from reconciler.spec.writing import can_be_said, is_valid, known_fields, settled, spec_text
 
-_OWN_PREFIX = "tuneform-"
 # Who may use a Gemini API model; what is empty is not said.
 _SHARING = ("readerProjectNumbers", "readers", "writers")
 # A multiplier of 1 multiplies nothing. Source: the hyper-parameters of aiplatform v1, generativelanguage v1beta and of
@@ -174,7 +173,7 @@ def _acceptable(labels: Mapping[str, str]) -> tuple[dict[str, str], dict[str, st
     kept: dict[str, str] = {}
     left: dict[str, str] = {}
     for key, value in sorted(labels.items()):
-        if key.startswith(_OWN_PREFIX) or not KEY_PATTERN.fullmatch(key) or not VALUE_PATTERN.fullmatch(value):
+        if key.startswith(OWN_PREFIX) or not KEY_PATTERN.fullmatch(key) or not VALUE_PATTERN.fullmatch(value):
             left[key] = "specs take up to 63 lowercase letters, digits, underscores and hyphens"
         else:
             kept[key] = value

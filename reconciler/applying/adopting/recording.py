@@ -8,7 +8,8 @@ from datetime import datetime
 
 from reconciler.applying.adopting.candidates import Candidate
 from reconciler.applying.adopting.endpoints import EndpointCandidate, default_checkpoint
-from reconciler.applying.model_actions import declared_metadata
+from reconciler.applying.metadata import declared_metadata
+from reconciler.applying.pinning import pin_of
 from reconciler.applying.references import dataset_uris
 from reconciler.core.desired import Desired, Endpoint, TunedModel
 from reconciler.core.labels import ATTEMPT
@@ -91,10 +92,8 @@ def pins_of(run: Run, observed: Observed) -> tuple[DatasetPin, ...]:
     pins = []
     for uri in dataset_uris(run.body):
         stored = observed.objects.get(uri)
-        if stored is None or _written_after(stored.generation, made):
-            pins.append(DatasetPin(uri))
-        else:
-            pins.append(DatasetPin(uri, stored.generation, stored.crc32c, stored.size))
+        is_later = stored is not None and _written_after(stored.generation, made)
+        pins.append(pin_of(uri, None if is_later else stored))
     return tuple(pins)
 
 

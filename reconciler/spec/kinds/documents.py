@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
-from reconciler.core.labels import KEY_PATTERN, OWN, SERVER_KEYS, SERVER_PREFIX, VALUE_PATTERN
+from reconciler.core.labels import KEY_PATTERN, OWN_PREFIX, VALUE_PATTERN, is_servers
 from reconciler.spec.kinds.base import Block
 from reconciler.spec.kinds.dataset import DatasetSpec
 from reconciler.spec.kinds.endpoint import EndpointSpec
@@ -15,7 +15,6 @@ from reconciler.spec.kinds.tuned_model import TunedModelSpec
 from reconciler.spec.kinds.values import Form, Name
 
 API_VERSION = "tuneform/v1"
-OWN_PREFIX = "tuneform-"
 
 
 def _label_key(key: str) -> str:
@@ -24,7 +23,7 @@ def _label_key(key: str) -> str:
             "invalid_label",
             "must have a key of at most 63 lowercase letters, digits, underscores and hyphens, beginning with a letter",
         )
-    if key in OWN or key in SERVER_KEYS or key.startswith((OWN_PREFIX, SERVER_PREFIX)):
+    if key.startswith(OWN_PREFIX) or is_servers(key):
         raise PydanticCustomError("reserved_label", "is a label that tuneform or Google writes; choose another key")
     return key
 

@@ -53,7 +53,11 @@ def with_progress(observed: Observed, state: State, readers: Mapping[Backend, Tu
         except CloudError:
             continue
         runs[key_of(name)] = replace(
-            listed, completed_steps=asked.completed_steps, total_steps=asked.total_steps, loss=asked.loss
+            listed,
+            completed_steps=asked.completed_steps,
+            total_steps=asked.total_steps,
+            loss=asked.loss,
+            doing=asked.doing,
         )
     return replace(observed, runs=runs)
 

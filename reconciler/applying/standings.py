@@ -8,7 +8,7 @@ from reconciler.applying.bills import in_words
 from reconciler.applying.outcomes import Standing
 from reconciler.applying.publishing import served_under
 from reconciler.catalog import Catalog
-from reconciler.core.observed import Observed
+from reconciler.core.observed import Observed, Run
 from reconciler.core.resource_names import location_of
 from reconciler.core.state import Record, Route, State, Version
 from reconciler.errors import IncompleteView
@@ -55,8 +55,13 @@ def _of_model(record: Record, observed: Observed, catalog: Catalog) -> Standing:
         total_steps=run.total_steps if run else None,
         loss=run.loss if run else None,
         error=newest.error.message if newest and newest.error else "",
-        details=(*_checkpoints(shown), *_cost(newest, catalog)),
+        details=(*_doing(newest, run), *_checkpoints(shown), *_cost(newest, catalog)),
     )
+
+
+def _doing(version: Version | None, run: Run | None) -> Iterator[str]:
+    if version is not None and version.is_live and run is not None and run.doing:
+        yield f"v{version.number}: {run.doing}"
 
 
 def _checkpoints(version: Version | None) -> Iterator[str]:

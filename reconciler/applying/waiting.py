@@ -104,7 +104,7 @@ class Waiting:
         self._trouble[item.version.run] = message
 
     def _tell(self, item: Live, run: Run) -> bool:
-        seen = (run.state, run.completed_steps, run.total_steps)
+        seen = (run.state, run.doing, run.completed_steps, run.total_steps)
         news = self._told.get(run.name) != seen
         self._told[run.name] = seen
         created = parse_moment(run.created_at)
@@ -113,7 +113,7 @@ class Waiting:
         self._emit(
             Event(
                 "progress",
-                f"v{item.version.number} {run.state.lower()}",
+                f"v{item.version.number} {run.state.lower()}{f' ({run.doing})' if run.doing else ''}",
                 address=str(item.address),
                 fields={
                     "version": item.version.number,
@@ -124,6 +124,7 @@ class Waiting:
                     "run": run.name,
                     "news": news,
                     **loss,
+                    **({"doing": run.doing} if run.doing else {}),
                 },
             )
         )

@@ -64,7 +64,8 @@ class PlainSink:
 
     def is_news(self, event: Event) -> bool:
         """Whether a run is in another state than when it was last told, or further by a tenth of its steps."""
-        return self._is_new(event.address, (event.fields.get("version"), event.fields.get("state"), _tenths(event)))
+        told = tuple(event.fields.get(name) for name in ("version", "state", "doing"))
+        return self._is_new(event.address, (*told, _tenths(event)))
 
     def _is_new(self, address: str, now: tuple[object, ...]) -> bool:
         before = self._told.get(address)

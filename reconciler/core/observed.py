@@ -14,7 +14,10 @@ from reconciler.core.state import Checkpoint, RunError
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A tuning job, a tunedModels resource or a tuning pipeline. `body` is its input side, camelCase."""
+    """A tuning job, a tunedModels resource or a tuning pipeline. `body` is its input side, camelCase.
+
+    `doing` is what it does or waits for just now, in words; empty where the service does not tell.
+    """
 
     name: str
     backend: Backend
@@ -37,6 +40,7 @@ class Run:
     completed_steps: int | None = None
     total_steps: int | None = None
     loss: float | None = None
+    doing: str = ""
 
 
 @dataclass(frozen=True, slots=True)

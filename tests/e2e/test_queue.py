@@ -102,3 +102,13 @@ def test_a_quota_that_a_job_in_another_region_uses_is_a_place_in_the_queue(refus
     assert json.loads(refusing.run("output", "TunedModel/triage", "--format", "json").stdout)["version"] == 1
     (version,) = json.loads(refusing.run("state", "show", "TunedModel/triage").stdout)["versions"]
     assert version["attempts"] == 1, "a refusal for want of quota spends no attempt"
+
+
+def test_status_says_what_a_run_under_way_is_waiting_for(tmp_path: Path) -> None:
+    with RunningEmulator(Options(run_seconds=20, stopped_clock=True)) as emulator:
+        workshop = Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+        one_at_a_time(workshop, "triage")
+        workshop.apply()
+        assert "v1: waiting for quota" in workshop.run("status").stdout
+        workshop.advance(12)
+        assert "v1: tuning" in workshop.run("status").stdout

@@ -46,7 +46,14 @@ def run_of(job: wire.TuningJob) -> Run:
         examples=stats.tuning_dataset_example_count,
         completed_steps=job.tuning_job_metadata.completed_step_count if job.tuning_job_metadata else None,
         total_steps=stats.tuning_step_count,
+        doing=_doing(job.tuning_job_state or ""),
     )
+
+
+def _doing(state: str) -> str:
+    """`TUNING_JOB_STATE_WAITING_FOR_QUOTA` in words: `waiting for quota`."""
+    words = state.removeprefix("TUNING_JOB_STATE_").lower().replace("_", " ")
+    return "" if words == "unspecified" else words
 
 
 def model_of(model: wire.Model) -> LiveModel:

@@ -78,6 +78,7 @@ class TuningJob(Wire):
     experiment: str | None = None
     tuning_data_stats: TuningDataStats | None = None
     tuning_job_metadata: TuningJobMetadata | None = None
+    tuning_job_state: str | None = None
 
 
 class DeployedModelRef(Wire):

@@ -15,26 +15,27 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from reconciler.applying.clock import Clock
-from reconciler.core.client_ids import CLIENT_NAMED, client_id, with_client_id
+from reconciler.core.client_ids import CLIENT_NAMED, client_id, client_id_of, parse_client_id, with_client_id
 from reconciler.core.desired import TunedModel
 from reconciler.core.labels import address_label, own_labels
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Run
 from reconciler.core.state import DatasetPin, Intent, IntentStatus
-from reconciler.errors import NotSent, ServerFault, StateConflict, StateError, TuneformError
+from reconciler.errors import AlreadyExists, NotSent, ServerFault, StateConflict, StateError, TuneformError
 from reconciler.providers.protocol import CreateRequest, Operation, Outcome, Rebaser, Submission, TuningProvider
 from reconciler.state.journal import Journal
 
 # A process that was suspended between SENDING and POST must not wake up and send.
 MAX_SECONDS_TO_SEND = 10.0
-# How an intent notes that Google answered 500 INTERNAL; see recovery.
+# How an intent notes that Google answered 500 INTERNAL, or that an id was taken with nothing under it; see recovery.
 INTERNAL = "INTERNAL"
+TAKEN = "ALREADY_EXISTS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,17 @@ class Creator:
         random = self._attempt()
         if order.model.backend not in CLIENT_NAMED:
             return random
-        chosen = client_id(
-            order.project_label, order.model.address, order.fingerprint, order.version, order.earlier_runs + 1
-        )
+        number = max([order.earlier_runs, *self._used_up(order)]) + 1
+        chosen = client_id(order.project_label, order.model.address, order.fingerprint, order.version, number)
         return with_client_id(chosen, random)
+
+    def _used_up(self, order: Order) -> Iterator[int]:
+        """The attempts of this version whose ids are taken although no run has them: deleted runs may keep theirs."""
+        for intent in self._journal.entries():
+            named = parse_client_id(client_id_of(intent.attempt))
+            is_this = (intent.address, intent.version) == (order.model.address, order.version)
+            if is_this and named and intent.status is IntentStatus.ABSENT and intent.reason.startswith(TAKEN):
+                yield named.attempt
 
     def _intent(self, order: Order, attempt: str, request: CreateRequest) -> Intent:
         model = order.model
@@ -154,12 +162,12 @@ class Creator:
 
     def _in_doubt(self, intent: Intent, submission: Submission) -> Intent:
         """The intent with its reason. What helps to settle it later is noted in the journal too: the operation that it
-        began as, and a 500 INTERNAL, which has a remedy of its own.
+        began as, a 500 INTERNAL, which has a remedy of its own, and an id that is taken by nothing.
         """
         error, operation = submission.error, submission.operation.name if submission.operation else ""
-        is_internal = isinstance(error, ServerFault) and error.code == INTERNAL
-        reason = f"{INTERNAL}: {_brief(error)}" if is_internal else _brief(error)
-        if not (is_internal or operation):
+        code = _telling(error)
+        reason = f"{code}: {_brief(error)}" if code else _brief(error)
+        if not (code or operation):
             return replace(intent, reason=reason)
         try:
             return self._journal.note(intent, reason, operation)
@@ -176,6 +184,13 @@ def _request(provider: TuningProvider, order: Order, labels: Mapping[str, str], 
     return provider.rebase_request(
         order.model, body=order.body, labels=labels, attempt=attempt, source=order.rebase_from
     )
+
+
+def _telling(error: Exception | None) -> str:
+    """The code of an error that later passes have to know of."""
+    if isinstance(error, AlreadyExists):
+        return TAKEN
+    return INTERNAL if isinstance(error, ServerFault) and error.code == INTERNAL else ""
 
 
 def _brief(error: Exception | None) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reconciler.applying.clock import Clock
+from reconciler.applying.creating import TAKEN
 from reconciler.applying.first_run import REMEDY, advice_in_doubt, may_be_first_run
 from reconciler.applying.following import outcome_of
 from reconciler.core.client_ids import is_attempt
@@ -86,7 +87,7 @@ class Recovery:
                 found = self._matching(intent)
             if not found:
                 self._tell_remedy(intent)
-                return self._journal.close(intent, IntentStatus.ABSENT, "two complete lists after the window")
+                return self._journal.close(intent, IntentStatus.ABSENT, _absence(intent))
         if not found:
             raise self._doubt(intent, "no run of this attempt is listed yet")
         return self._adopt(intent, found)
@@ -164,3 +165,9 @@ class Recovery:
             next_step=f"Run apply again after {intent.decide_at}; until then nothing is bought for this address."
             f"{advice_in_doubt(intent)}",
         )
+
+
+def _absence(intent: Intent) -> str:
+    """Why there is no run, and whether its id is used up all the same."""
+    why = "two complete lists after the window"
+    return f"{TAKEN}: {why}" if intent.reason.startswith(TAKEN) else why

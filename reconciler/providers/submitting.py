@@ -19,6 +19,7 @@ from reconciler.errors import (
     BadAnswer,
     CloudError,
     CredentialsError,
+    NotFound,
     NotSent,
     PermissionDenied,
 )
@@ -79,7 +80,8 @@ def settle_taken(submission: Submission, look: Callable[[], Run], *, is_ours: Ca
     """The submission, or when its id is taken already what a look at the taker proves.
 
     The same purchase under the same id is our own, sent earlier or replayed on its way. Something else there, or
-    TakenByStranger from `look`, shows that this request made nothing; a taker that cannot be seen leaves a doubt.
+    TakenByStranger from `look`, shows that this request made nothing; a taker that cannot be seen leaves a doubt. One
+    that is not there at all is told as AlreadyExists: a deleted run may keep its id.
     """
     error = submission.error
     if not isinstance(error, AlreadyExists):
@@ -88,6 +90,14 @@ def settle_taken(submission: Submission, look: Callable[[], Run], *, is_ours: Ca
         run = look()
     except TakenByStranger as stranger:
         return Submission(Outcome.REFUSED, error=stranger)
+    except NotFound:
+        nobody = AlreadyExists(
+            "Google says that the id is taken already, and nothing can be found under it",
+            status=error.status,
+            code=error.code,
+            where=error.where,
+        )
+        return Submission(Outcome.IN_DOUBT, error=nobody)
     except CloudError as unseen:
         return Submission(Outcome.IN_DOUBT, error=unseen)
     if is_ours(run):

@@ -165,6 +165,22 @@ def test_an_id_that_a_stranger_has_is_refused_with_what_to_do(workshop: Workshop
     assert "another metadata.name" in refused.stdout + refused.stderr
 
 
+def test_an_id_that_a_deleted_model_keeps_is_passed_over_once_nothing_is_certain_to_be_there(
+    workshop: Workshop,
+) -> None:
+    number_generator(workshop)
+    taken = {"match": {**CREATE, "query": "v1a[12]$"}, "kind": "status", "status": 409, "code": "ALREADY_EXISTS"}
+    workshop.fault(**taken, times=None)
+    for _ in range(2):
+        doubted = workshop.apply("--allow-retired", expect=5)
+        assert "taken already, and nothing can be found under it" in doubted.stdout + doubted.stderr
+    workshop.apply("--allow-retired", "--wait")
+    (model,) = tuned_models(workshop)
+    assert model["name"].endswith("-v1a3")
+    workshop.end_faults()
+    assert workshop.actions() == {}
+
+
 @pytest.mark.parametrize("base", ["models/gemini-2.5-flash", "gemini-0.5"])
 def test_a_base_that_cannot_be_tuned_is_held_by_the_plan_with_what_to_do(workshop: Workshop, base: str) -> None:
     number_generator(workshop, base=base)

@@ -22,9 +22,14 @@ def version_of(record: Record, number: int | None) -> Version:
 
 
 def chosen(record: Record, numbers: Sequence[int]) -> tuple[Version, ...]:
-    """These versions, without numbers the newest that has a run and the one that serves; by rising number."""
+    """These versions, by rising number; without numbers the one that serves and the newest that has a run.
+
+    Where that is one version, the one before it comes along, so that there is something to compare with.
+    """
     if numbers:
         return tuple(version_of(record, number) for number in sorted(set(numbers)))
     with_run = [v for v in record.versions if v.run]
-    kept = {v.number: v for v in (record.serving, with_run[-1] if with_run else None) if v is not None}
+    kept = {v.number: v for v in (record.serving, *with_run[-1:]) if v is not None}
+    if len(kept) == 1:
+        kept.update((v.number, v) for v in [v for v in with_run if v.number not in kept][-1:])
     return tuple(version for _, version in sorted(kept.items()))

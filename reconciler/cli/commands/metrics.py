@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.IntRange(min=1),
     metavar="N",
-    help="That version; may be repeated. Else the newest and the one that serves.",
+    help="That version; may be repeated. Else the newest and the one that serves, or the one before.",
 )
 @click.option("--metric", "names", multiple=True, metavar="NAME", help="Draw that metric; else the losses.")
 @click.option("--html", metavar="FILE", help="Write a page with every chart to FILE.")

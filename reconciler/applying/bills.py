@@ -7,7 +7,7 @@ from reconciler.planning.bill import Bill
 
 
 def in_words(bill: Bill) -> str:
-    """`US$9.00 by billed tokens (…), 11 % more than the US$8.10 of the plan`."""
+    """`US$9.00 by billed tokens (…), 11 % more than planned (US$8.10)`."""
     return f"{dollars(bill.usd)} by billed tokens ({bill.basis}){_beside_the_plan(bill)}"
 
 
@@ -17,4 +17,4 @@ def _beside_the_plan(bill: Bill) -> str:
     share = round(100 * (bill.usd / bill.estimated - 1))
     if not share:
         return ", as the plan said"
-    return f", {abs(share)} % {'more' if share > 0 else 'less'} than the {dollars(bill.estimated)} of the plan"
+    return f", {abs(share)} % {'more' if share > 0 else 'less'} than planned ({dollars(bill.estimated)})"

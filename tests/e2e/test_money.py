@@ -45,8 +45,8 @@ def test_the_bill_stands_beside_the_estimate_and_makes_the_next_plan_exact(works
     workshop.model()
     told = workshop.apply("--wait").stdout
     bill = "US$15.00 by billed tokens (250 tokens x 3 epochs x 20000.00/1M (prices.json 2026-11-15))"
-    assert f"v1 succeeded; {bill}, 4 % more than the US$14.40 of the plan" in told
-    assert f"v1: {bill}, 4 % more than the US$14.40 of the plan" in workshop.run("status").stdout
+    assert f"v1 succeeded; {bill}, 4 % more than planned (US$14.40)" in told
+    assert f"v1: {bill}, 4 % more than planned (US$14.40)" in workshop.run("status").stdout
     workshop.model(epochs=6)
     workshop.model("other")
     for address, usd in ((ADDRESS, 30.0), ("TunedModel/other", 15.0)):

@@ -114,13 +114,14 @@ class Engine:
         result = latest = runner.first(options, approve)
         if not options.wait or not result.approved:
             return result
-        waiting = Waiting(cloud.providers, self.clock, self.interrupt, emit, timeout=options.timeout)
+        waiting = Waiting(
+            cloud.providers, self.clock, self.interrupt, emit, timeout=options.timeout, reads_until=cloud.reads_until
+        )
         while latest.moved or (
             waiting.worth_it(latest.pending, latest.doubts)
             and waiting.until_news(self.store.read(), queued=latest.queued)
         ):
-            so_far = replace(options, plan=replace(options.plan, spent=result.spent))
-            before, latest = latest, runner.following(so_far)
+            before, latest = latest, runner.following(options, result, ends=waiting.ends)
             latest = replace(latest, moved=latest.moved and latest.plan.changes != before.plan.changes)
             result = result.then(latest)
         return replace(result, interrupted=self.interrupt.requested, timed_out=waiting.timed_out)

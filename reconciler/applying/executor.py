@@ -24,7 +24,7 @@ from reconciler.core.events import Event, EventSink
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Action, Change, Plan
 from reconciler.core.state import Record, State
-from reconciler.errors import InDoubt, TuneformError
+from reconciler.errors import ApiError, InDoubt, TuneformError
 from reconciler.planning.gates import Verdict, failure_in_words, verdict
 from reconciler.planning.reasons import Code, because
 from reconciler.providers.protocol import ObjectStore, TuningProvider
@@ -45,23 +45,38 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Executor:
-    """Carries out one plan against one snapshot. `held` are changes that may not be carried out now."""
+    """Carries out one plan against one snapshot."""
 
     tools: Tools
     desired: Desired
     base: tuple[str, int]
 
-    def run(self, plan: Plan, state: State, observed: Observed, held: Collection[ChangeKey] = ()) -> Ledger:
-        """Everything the plan asks for that is not held. Never raises for what one change does."""
+    def run(
+        self,
+        plan: Plan,
+        state: State,
+        observed: Observed,
+        held: Collection[ChangeKey] = (),
+        refused: Collection[Address] = (),
+    ) -> Ledger:
+        """Everything the plan asks for that is not `held`. Never raises for what one change does.
+
+        What earlier passes were `refused` is not sent again, nor told again with what depends on it.
+        """
         ledger = Ledger(state, observed)
-        stuck: set[Address] = set()
+        stuck, told = set(refused), set(refused)
         for change in plan.changes:
             if self.tools.interrupt.requested:
                 break
             if change.key in held or not change.action.mutates:
                 continue
+            if change.is_paid and change.address in refused:
+                continue
             if self._waits_for(ledger, change, stuck):
-                self._report(ledger, change, TuneformError("was left: something it depends on failed"), "warning")
+                if self._waits_for(ledger, change, stuck - told):
+                    self._report(ledger, change, TuneformError("was left: something it depends on failed"), "warning")
+                else:
+                    told.add(change.address)
                 stuck.add(change.address)
                 continue
             if not self._carry_out(ledger, change):
@@ -104,6 +119,8 @@ class Executor:
             self._report(ledger, change, doubt, "warning")
             return False
         except TuneformError as error:
+            if change.is_paid and isinstance(error, ApiError):
+                ledger.refused.add(change.address)
             self._report(ledger, change, error, "failed")
             return False
         ledger.done[change.action] += 1
@@ -166,7 +183,10 @@ class Executor:
         return lambda: steps[change.action](change, endpoint)
 
     def _evaluate(self, ledger: Ledger, hands: ModelActions, change: Change, model: TunedModel) -> None:
-        """Judge a finished version, and let it serve at once if it passes: nothing else stood in its way."""
+        """Judge a finished version, and let it serve at once if it passes: nothing else stood in its way.
+
+        What served when the plan was made is judged for the record only: it may have handed over by now.
+        """
         judge = Judge(
             self.desired, ledger, hands.provider, self.tools.clock, self.tools.interrupt, emit=self.tools.emit
         )

@@ -19,7 +19,10 @@ from reconciler.planning.reasons import Code, because
 
 @dataclass
 class Ledger:
-    """Mutable for the length of one pass; `state` and `observed` are what later steps of the pass go by."""
+    """Mutable for the length of one pass; `state` and `observed` are what later steps of the pass go by.
+
+    `refused` are addresses of which Google has refused the create for good.
+    """
 
     state: State
     observed: Observed
@@ -28,6 +31,7 @@ class Ledger:
     doubts: list[InDoubt] = field(default_factory=list)
     queued: list[str] = field(default_factory=list)
     held: list[tuple[Address, Reason]] = field(default_factory=list)
+    refused: set[Address] = field(default_factory=set)
 
     def record(self, address: Address) -> Record:
         """The record of an address; raises KeyError where there is none."""

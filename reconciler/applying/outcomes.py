@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -20,6 +21,8 @@ from reconciler.core.plan import Plan, Reason
 from reconciler.core.state import State
 from reconciler.errors import InDoubt
 from reconciler.providers.protocol import ObjectStore, TuningProvider
+
+ReadsUntil = Callable[[float | None], AbstractContextManager[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +70,9 @@ class HeldItem:
 class ApplyResult:
     """What an apply came to. `pending` names the runs that are still on their way, and what waits for its turn.
 
-    `queued` says that something does. `moved` says that the last pass did something, after which another may find more
-    to do. `unpublished` is set when the last pass could not write the manifest. `spent` is in US dollars, as estimated.
+    `queued` says that something does. `refused` are addresses of which Google refused the create. `moved` says that the
+    last pass did something, after which another may find more to do. `unpublished` is set when the last pass could not
+    write the manifest. `spent` is in US dollars, as estimated.
     """
 
     plan: Plan
@@ -84,6 +88,7 @@ class ApplyResult:
     unpublished: Event | None = None
     spent: float = 0.0
     queued: bool = False
+    refused: frozenset[Address] = frozenset()
 
     @property
     def failures(self) -> tuple[Event, ...]:
@@ -101,6 +106,7 @@ class ApplyResult:
             counts=dict(Counter(self.counts) + Counter(later.counts)),
             failed=(*self.failed, *(event for event in later.failed if event not in self.failed)),
             spent=self.spent + later.spent,
+            refused=self.refused | later.refused,
         )
 
 
@@ -109,7 +115,8 @@ class Cloud:
     """The collaborators that talk to Google.
 
     `window` says from when absence of a create sent at that moment may be concluded, `judge` by which time.
-    `first_run` is for `first_run_fix`, after which Google gets `settle` seconds.
+    `first_run` is for `first_run_fix`, after which Google gets `settle` seconds. Within `reads_until(moment)` no read
+    is sent again after a pause that would end past that moment of the clock's `monotonic`; None is no bound.
     """
 
     providers: Mapping[Backend, TuningProvider]
@@ -120,6 +127,7 @@ class Cloud:
     pace: Pace
     first_run: Preparer | None = None
     settle: float = 300.0
+    reads_until: ReadsUntil = nullcontext
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -69,7 +69,7 @@ class PassRunner:
     def first(self, options: ApplyOptions, approve: Approve) -> ApplyResult:
         """The pass that shows its plan and asks. Raises Locked, Held, IncompleteView, StateError."""
         with self.lock.held("apply"):
-            view, plan = self._prepare(options)
+            view, plan = self._prepare(options, "Nothing was changed.")
             self.emit(Event("planned", "what apply is about to do", fields={"plan": plan}))
             if options.saved is not None:
                 check_saved(plan, options.saved)
@@ -78,20 +78,27 @@ class PassRunner:
                 return ApplyResult(plan, approved=False, doubts=view.doubts, unpublished=unpublished)
             return self._carry_out(view, plan, options)
 
-    def following(self, options: ApplyOptions) -> ApplyResult:
-        """A later pass of the same apply: what was approved is the specs, and those have not changed."""
-        with self.lock.held("apply"):
-            view, plan = self._prepare(options)
-            return self._carry_out(view, plan, options)
+    def following(self, options: ApplyOptions, earlier: ApplyResult, *, ends: float | None = None) -> ApplyResult:
+        """A later pass of the same apply: what was approved is the specs, and those have not changed.
 
-    def _prepare(self, options: ApplyOptions) -> tuple[View, Plan]:
+        Reads are not waited for past `ends`, on the clock's `monotonic`. Raises Locked, IncompleteView, StateError.
+        """
+        so_far = replace(options, plan=replace(options.plan, spent=earlier.spent))
+        standing = "What the passes before this one did is recorded; this one changed nothing."
+        with self.lock.held("apply"):
+            with self.cloud.reads_until(ends):
+                view, plan = self._prepare(so_far, standing if earlier.counts else "Nothing was changed.")
+            return self._carry_out(view, plan, so_far, earlier.refused)
+
+    def _prepare(self, options: ApplyOptions, standing: str) -> tuple[View, Plan]:
+        """What this pass sees and would do; `standing` says what has been done where not everything can be read."""
         self.store.backend.check_writable()
         view = self._view()
         plan = decide(view, options.plan, self.catalog, self.clock)
         if not plan.complete:
             raise IncompleteView(
                 f"not everything could be read: {'; '.join(plan.unreadable)}",
-                next_step="Nothing was changed. Mend the access and apply again.",
+                next_step=f"{standing} Mend the access and apply again.",
             )
         return view, plan
 
@@ -119,7 +126,9 @@ class PassRunner:
                 if known is not None and known.is_live and not version.is_live:
                     self.emit(finished(address, version, bill(version, self.catalog)))
 
-    def _carry_out(self, view: View, plan: Plan, options: ApplyOptions) -> ApplyResult:
+    def _carry_out(
+        self, view: View, plan: Plan, options: ApplyOptions, refused: Collection[Address] = ()
+    ) -> ApplyResult:
         held = held_changes(
             plan,
             max_deletes=self.desired.project.limits.max_deletes,
@@ -137,7 +146,7 @@ class PassRunner:
                 settle=self.cloud.settle,
                 judge=self.cloud.judge,
             )
-        ledger = self._executor(view).run(plan, view.state, view.observed, held)
+        ledger = self._executor(view).run(plan, view.state, view.observed, held, refused)
         state = absorb(ledger.state, ledger.observed, self.clock.now())
         unpublished = self._record(view, state)
         result = self._result(plan, view, ledger, state, held)
@@ -192,6 +201,7 @@ class PassRunner:
             ),
             pending=(*running(state), *waiting),
             queued=bool(waiting),
+            refused=frozenset(ledger.refused),
             failed=tuple(ledger.failed),
             doubts=tuple(doubts.values()),
             interrupted=self.interrupt.requested,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from reconciler.applying.clock import Clock
 from reconciler.applying.interrupt import Interrupt
+from reconciler.applying.outcomes import ReadsUntil
 from reconciler.core.address import Address
 from reconciler.core.desired import Backend
 from reconciler.core.events import Event, EventSink
@@ -31,7 +33,10 @@ class Live:
 
 
 class Waiting:
-    """Polls from every second to every thirty. `timeout` bounds the whole wait, in seconds; None is no bound."""
+    """Polls from every second to every thirty. `timeout` bounds the whole wait, in seconds; None is no bound.
+
+    `ends` is when it is over, on the clock's `monotonic`.
+    """
 
     def __init__(
         self,
@@ -41,12 +46,14 @@ class Waiting:
         emit: EventSink,
         *,
         timeout: float | None,
+        reads_until: ReadsUntil = nullcontext,
     ) -> None:
         self._readers = readers
         self._clock = clock
         self._interrupt = interrupt
         self._emit = emit
-        self._ends = None if timeout is None else clock.monotonic() + timeout
+        self._reads_until = reads_until
+        self.ends = None if timeout is None else clock.monotonic() + timeout
         self._told: dict[str, tuple[object, ...]] = {}
         self._trouble: dict[str, str] = {}
         self._idle = FIRST_PAUSE
@@ -88,7 +95,8 @@ class Waiting:
         if reader is None:
             return None
         try:
-            run = reader.run(item.version.run)
+            with self._reads_until(self.ends):
+                run = reader.run(item.version.run)
         except NotFound:
             return None
         except CloudError as error:
@@ -131,8 +139,8 @@ class Waiting:
         return news
 
     def _pause(self, seconds: float) -> bool:
-        if self._ends is not None:
-            left = self._ends - self._clock.monotonic()
+        if self.ends is not None:
+            left = self.ends - self._clock.monotonic()
             if left <= 0:
                 self.timed_out = True
                 return False

@@ -122,4 +122,5 @@ def _cloud(client: Client, project_label: str) -> Cloud:
         pace=Pace(first=0.1, longest=1.0) if client.emulated else Pace(),
         first_run=FirstRun(client),
         settle=1.0 if client.emulated else 300.0,
+        reads_until=client.reads_until,
     )

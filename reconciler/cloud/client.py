@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -59,6 +60,7 @@ class Client:
         self._timing = timing or Timing()
         self._sessions = Sessions(HttpFactory(emulator, read_only=read_only), emulator)
         self._fence = threading.local()
+        self._reads_end: float | None = None
         self._server_date: datetime | None = None
         self._server_ahead = timedelta()
 
@@ -187,11 +189,20 @@ class Client:
         """The error that an answer outside 2xx stands for."""
         return failure(reply.status, reply.headers, reply.body, where=place, now=self._timing.now())
 
+    @contextmanager
+    def reads_until(self, moment: float | None) -> Iterator[None]:
+        """Meanwhile give up a read rather than pause past that moment of `monotonic`. None is no bound."""
+        before, self._reads_end = self._reads_end, moment
+        try:
+            yield
+        finally:
+            self._reads_end = before
+
     def pause_after(self, error: CloudError, attempt: int, started: float) -> bool:
         """Wait before something safe is sent again; False when it should not be. `started` is monotonic."""
-        elapsed = self._timing.monotonic() - started
-        wait = self._retry.pause(error, attempt, elapsed, self._timing.random())
-        if wait is None:
+        now = self._timing.monotonic()
+        wait = self._retry.pause(error, attempt, now - started, self._timing.random())
+        if wait is None or (self._reads_end is not None and now + wait > self._reads_end):
             return False
         self._timing.sleep(wait)
         return True

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 import pytest
 
 from reconciler.applying.interrupt import Interrupt
+from reconciler.applying.outcomes import ReadsUntil
 from reconciler.applying.waiting import Waiting
 from reconciler.core.desired import Backend
 from reconciler.core.events import Event, EventSink
@@ -59,10 +61,15 @@ class Down(Runs):
 
 
 def waiting(
-    time: Time, timeout: float | None = None, *, reader: Runs | None = None, emit: EventSink = lambda _: None
+    time: Time,
+    timeout: float | None = None,
+    *,
+    reader: Runs | None = None,
+    emit: EventSink = lambda _: None,
+    reads_until: ReadsUntil = nullcontext,
 ) -> Waiting:
     readers = cast(Mapping[Backend, TuningReader], {"vertex": reader or Runs()})
-    return Waiting(readers, cast(Any, time), time, emit, timeout=timeout)
+    return Waiting(readers, cast(Any, time), time, emit, timeout=timeout, reads_until=reads_until)
 
 
 def test_where_only_others_run_the_looks_get_rarer() -> None:
@@ -97,6 +104,17 @@ def test_the_time_limit_ends_the_wait_whatever_is_waited_for(known: State) -> No
             break
     assert wait.timed_out
     assert time.monotonic() == pytest.approx(20)
+
+
+def test_the_time_limit_bounds_every_look_at_a_run() -> None:
+    time, bounds = Time(), list[float | None]()
+
+    def noted(moment: float | None) -> AbstractContextManager[None]:
+        bounds.append(moment)
+        return nullcontext()
+
+    assert not waiting(time, timeout=20, reads_until=noted).until_news(RUNNING)
+    assert set(bounds) == {20.0}
 
 
 def test_a_trouble_that_lasts_is_told_once() -> None:

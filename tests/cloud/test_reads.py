@@ -87,6 +87,21 @@ def test_the_time_budget_ends_the_attempts(serve: Serve) -> None:
     assert caught.value.retry_after == 50
 
 
+def test_within_a_time_limit_a_read_is_given_up_rather_than_paused_for_past_it(serve: Serve) -> None:
+    world = serve(in_turn(google_error(429, "RESOURCE_EXHAUSTED", headers={"Retry-After": "50"}), reply({"a": 1})))
+    with world.client.reads_until(world.time.seconds + 8), pytest.raises(ResourceExhausted):
+        world.client.get(URL)
+    assert world.time.slept == []
+    assert world.client.get(URL) == {"a": 1}
+
+
+def test_after_a_time_limit_was_lifted_a_read_is_patient_again(serve: Serve) -> None:
+    world = serve(in_turn(google_error(503, "UNAVAILABLE"), reply({"a": 1})))
+    with world.client.reads_until(world.time.seconds):
+        pass
+    assert world.client.get(URL) == {"a": 1}
+
+
 def test_an_unreachable_server_is_given_up_soon() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -45,7 +45,23 @@ def test_a_refused_create_fails_once_and_is_told(ready: Workshop, status: int, c
 
 def test_what_is_refused_again_while_waiting_is_one_failure(ready: Workshop) -> None:
     ready.fault(match=CREATE, kind="refuse", times=None)
-    assert "Apply finished with 1 failure: 1 created." in ready.apply("--wait", expect=1).stdout
+    done = ready.apply("--wait", expect=1)
+    assert "Apply finished with 1 failure: 1 created." in done.stdout
+    assert done.stdout.count("TunedModel/triage: failed: ") == 1
+    assert posts_of_jobs(ready) == 1
+
+
+def test_a_later_apply_tries_again_what_an_earlier_one_was_refused(ready: Workshop) -> None:
+    ready.fault(match=CREATE, kind="refuse")
+    ready.apply("--wait", expect=1)
+    ready.apply("--wait")
+    assert posts_of_jobs(ready) == 2
+
+
+def test_where_a_later_pass_cannot_read_it_says_that_earlier_ones_stand(ready: Workshop) -> None:
+    ready.fault(match={"method": "GET", "path": "tuningJobs$"}, kind="refuse", after=1, times=None)
+    told = " ".join(ready.apply("--wait", expect=5).stderr.split())
+    assert "What the passes before this one did is recorded; this one changed nothing." in told
 
 
 def test_a_full_quota_is_a_place_in_the_queue_and_no_failure(ready: Workshop) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from reconciler.core.desired import Endpoint
-from reconciler.core.diagnostics import Severity
 from reconciler.core.drift import DriftItem, DriftKind
 from reconciler.core.observed import LiveEndpoint
 from reconciler.core.plan import FieldChange, FieldClass
 from reconciler.core.resource_names import model_key
 from reconciler.core.state import Record, Route
-from reconciler.planning.auditing.written import known_place, turned, written_endpoint
+from reconciler.planning.auditing.written import finding, known_place, turned, written_endpoint
 from reconciler.planning.traffic import carried, split, standing, strangers
 from reconciler.planning.transitions.endpoint_words import words_of
 from reconciler.planning.transitions.endpoints import version_in_words
@@ -28,12 +27,12 @@ def audit_endpoint(world: World, record: Record, route: Route, own: Collection[s
     live = world.observed.endpoint(route.name)
     if live is None:
         message = "was deleted; applications that call it get an error"
-        yield _item(written, DriftKind.MISSING, message, "error", route.name)
+        yield finding(written, DriftKind.MISSING, message, "error", route.name)
         return
     fields = tuple(_with_place(f, written) for f in _traffic(world, route, live, own))
     if fields:
         message = "what it carries, or its traffic, changed outside of tuneform"
-        yield _item(written, DriftKind.CHANGED, message, "error", live.name, fields)
+        yield finding(written, DriftKind.CHANGED, message, "error", live.name, fields)
     if record.metadata or spec is not None:
         yield from _words(record, written, spec, live)
 
@@ -70,20 +69,8 @@ def _words(record: Record, written: Endpoint, spec: Endpoint | None, live: LiveE
     fields = turned(f for f in found if unwanted is None or f.path in unwanted)
     if fields:
         message = "its name, description or labels changed outside of tuneform"
-        yield _item(written, DriftKind.CHANGED, message, "warning", live.name, fields)
+        yield finding(written, DriftKind.CHANGED, message, "warning", live.name, fields)
 
 
 def _with_place(field: FieldChange, written: Endpoint) -> FieldChange:
     return replace(field, source=known_place(written.sources.at("traffic")))
-
-
-def _item(
-    written: Endpoint,
-    kind: DriftKind,
-    message: str,
-    severity: Severity,
-    resource: str,
-    fields: tuple[FieldChange, ...] = (),
-) -> DriftItem:
-    source = next((f.source for f in fields if f.source), None) or known_place(written.sources.at("metadata.name"))
-    return DriftItem(kind, message, severity, str(written.address), resource, fields, source=source)

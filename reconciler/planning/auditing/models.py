@@ -13,7 +13,7 @@ from reconciler.core.resource_names import parse_resource_name
 from reconciler.core.runs import RunState
 from reconciler.core.state import Record, State, Version, VersionStatus
 from reconciler.planning.auditing.endpoints import strangers_in
-from reconciler.planning.auditing.written import known_place, turned, written_model
+from reconciler.planning.auditing.written import finding, turned, written_model
 from reconciler.planning.liveness import FINISHED, cancelled_by_us, model_gone, run_gone
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.finished import not_deployed
@@ -54,10 +54,10 @@ def _run(world: World, record: Record, written: TunedModel, earlier: Version, ve
     if version.status is VersionStatus.CANCELLED and not cancelled_by_us(version):
         message = f"v{version.number}: somebody cancelled its run"
         field = FieldChange("state", str(earlier.run_state), str(RunState.CANCELLED), FieldClass.RUNTIME)
-        yield _item(written, DriftKind.CHANGED, message, "warning", version.run, (field,))
+        yield finding(written, DriftKind.CHANGED, message, "warning", version.run, (field,))
     elif run_gone(world, record, earlier) and earlier.status is VersionStatus.ACTIVE and not is_fresh(world, earlier):
         message = f"v{version.number}: its run is not there any more and was not finished"
-        yield _item(written, DriftKind.MISSING, message, "error", version.run)
+        yield finding(written, DriftKind.MISSING, message, "error", version.run)
 
 
 def _remains(
@@ -68,14 +68,14 @@ def _remains(
     if model_gone(world, record, version):
         lost = "" if version.number == record.current else "; a rollback to it is not possible any more"
         message = f"{name}: its model was deleted{lost}"
-        yield _item(written, DriftKind.MISSING, message, severity, version.model or version.run)
+        yield finding(written, DriftKind.MISSING, message, severity, version.model or version.run)
     yield from _deployment(world, written, version, (name, severity), own)
     for checkpoint in version.checkpoints:
         if checkpoint.endpoint and checkpoint.endpoint != version.endpoint:
             if world.sight.hides(record.backend, checkpoint.endpoint) or world.observed.endpoint(checkpoint.endpoint):
                 continue
             message = f"{name}: the endpoint of its checkpoint {checkpoint.id} was deleted"
-            yield _item(written, DriftKind.MISSING, message, "warning", checkpoint.endpoint)
+            yield finding(written, DriftKind.MISSING, message, "warning", checkpoint.endpoint)
     yield from _default_checkpoint(world, written, version, name)
 
 
@@ -94,7 +94,7 @@ def _deployment(
     code = lost.reasons[0].code if lost else ""
     if code == Code.ENDPOINT_GONE:
         message = f"{name}: its endpoint was deleted"
-        yield _item(written, DriftKind.MISSING, message, severity, version.endpoint)
+        yield finding(written, DriftKind.MISSING, message, severity, version.endpoint)
     live = world.observed.endpoint(version.endpoint) if version.endpoint else None
     if live is None:
         return
@@ -103,7 +103,7 @@ def _deployment(
         fields.insert(0, FieldChange(f"deployedModels.{version.model}", 100, None, FieldClass.SERVING))
     if fields:
         what = "does not carry its model any more" if code == Code.ENDPOINT_EMPTY else "carries other models as well"
-        yield _item(written, DriftKind.CHANGED, f"{name}: its endpoint {what}", severity, live.name, tuple(fields))
+        yield finding(written, DriftKind.CHANGED, f"{name}: its endpoint {what}", severity, live.name, tuple(fields))
 
 
 def _default_checkpoint(world: World, written: TunedModel, version: Version, name: str) -> Iterator[DriftItem]:
@@ -122,7 +122,7 @@ def _default_checkpoint(world: World, written: TunedModel, version: Version, nam
     if live.default_checkpoint != default:
         field = FieldChange("defaultCheckpointId", default, live.default_checkpoint, FieldClass.SERVING)
         message = f"{name}: another checkpoint was made its default"
-        yield _item(written, DriftKind.CHANGED, message, "warning", live.name, (field,))
+        yield finding(written, DriftKind.CHANGED, message, "warning", live.name, (field,))
 
 
 def _words(
@@ -140,16 +140,4 @@ def _words(
         fields = turned(f for f in differences(written, record, live) if unwanted is None or f.path in unwanted)
         if fields:
             message = f"v{version.number}: names, labels or settings of its {what} changed outside of tuneform"
-            yield _item(written, DriftKind.CHANGED, message, "warning", live.name, fields)
-
-
-def _item(
-    written: TunedModel,
-    kind: DriftKind,
-    message: str,
-    severity: Severity,
-    resource: str,
-    fields: tuple[FieldChange, ...] = (),
-) -> DriftItem:
-    source = next((f.source for f in fields if f.source), None) or known_place(written.sources.at("metadata.name"))
-    return DriftItem(kind, message, severity, str(written.address), resource, fields, source=source)
+            yield finding(written, DriftKind.CHANGED, message, "warning", live.name, fields)

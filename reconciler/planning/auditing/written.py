@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from reconciler.core.desired import Backend, Endpoint, Lifecycle, Sources, TunedModel
-from reconciler.core.diagnostics import Source
+from reconciler.core.diagnostics import Severity, Source
+from reconciler.core.drift import DriftItem, DriftKind
 from reconciler.core.plan import FieldChange
 from reconciler.core.state import Record, Version
 
@@ -75,6 +76,19 @@ def turned(fields: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
 def known_place(source: Source | None) -> Source | None:
     """A place in a spec, or None where there is no spec."""
     return None if source == _NO_PLACE else source
+
+
+def finding(
+    written: TunedModel | Endpoint,
+    kind: DriftKind,
+    message: str,
+    severity: Severity,
+    resource: str,
+    fields: tuple[FieldChange, ...] = (),
+) -> DriftItem:
+    """A finding about what was written, at the place of the first field that has one, else where it is declared."""
+    source = next((f.source for f in fields if f.source), None) or known_place(written.sources.at("metadata.name"))
+    return DriftItem(kind, message, severity, str(written.address), resource, fields, source=source)
 
 
 def _sources(spec: TunedModel | Endpoint | None) -> Sources:

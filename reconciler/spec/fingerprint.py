@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.core.address import Address
 from reconciler.core.canonical import digest
 from reconciler.core.desired import DatasetContent, Desired, Endpoint, TunedModel
-from reconciler.spec.fields import EVALUATION, METADATA, body_of, training_body
+from reconciler.spec.fields import EVALUATION, body_of, training_body
 
 
 def training_fingerprint(model: TunedModel, contents: Mapping[Address, DatasetContent]) -> str:
@@ -24,12 +24,6 @@ def training_fingerprint(model: TunedModel, contents: Mapping[Address, DatasetCo
     return digest({"backend": model.backend, "body": training_body(model, contents)})
 
 
-def metadata_fingerprint(model: TunedModel) -> str:
-    """`sha256:…` over what can be patched in place: names, description, labels, sampling defaults, permissions."""
-    shown = {"displayName": model.display_name, "description": model.description, "labels": dict(model.labels)}
-    return digest({"backend": model.backend, "shown": shown, "body": body_of(model, METADATA, {})})
-
-
 def evaluation_fingerprint(model: TunedModel, contents: Mapping[Address, DatasetContent]) -> str:
     """`sha256:…` over what a version is judged by: validation data, evaluation, gates.
 
@@ -37,11 +31,6 @@ def evaluation_fingerprint(model: TunedModel, contents: Mapping[Address, Dataset
     """
     body = body_of(model, EVALUATION, contents)
     return digest({"backend": model.backend, "body": body, "gates": dict(model.gates)})
-
-
-def serving_fingerprint(endpoint: Endpoint) -> str:
-    """`sha256:…` over what an endpoint serves and how it moves there."""
-    return digest({name: endpoint.body[name] for name in ("traffic", "strategy") if name in endpoint.body})
 
 
 def spec_digest(desired: Desired) -> str:

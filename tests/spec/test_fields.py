@@ -10,17 +10,12 @@ from reconciler.core.desired import Backend, DatasetContent, TunedModel
 from reconciler.core.plan import FieldClass
 from reconciler.errors import DatasetError
 from reconciler.spec.fields import BLOCKS, field_class, training_body
-from reconciler.spec.fingerprint import (
-    evaluation_fingerprint,
-    metadata_fingerprint,
-    serving_fingerprint,
-    training_fingerprint,
-)
+from reconciler.spec.fingerprint import evaluation_fingerprint, training_fingerprint
 from reconciler.spec.kinds.gemini import Gemini
 from reconciler.spec.kinds.palm import Palm
 from reconciler.spec.kinds.vertex import Vertex
 from reconciler.spec.shape import Shape, shape_of
-from tests.spec.conftest import MODEL, SUPERVISED, Workspace, dataset, endpoint, project, vertex
+from tests.spec.conftest import MODEL, SUPERVISED, Workspace, dataset, project, vertex
 from tests.spec.test_kinds import GEMINI, PALM
 
 TRAIN, VAL = Address("Dataset", "train"), Address("Dataset", "val")
@@ -135,8 +130,10 @@ def test_the_same_content_under_another_name_is_the_same_training(work: Workspac
     assert training_fingerprint(model, contents) == before
 
 
-def fingerprints(model: TunedModel) -> tuple[str, str, str]:
-    return training_fingerprint(model, {}), metadata_fingerprint(model), evaluation_fingerprint(model, {})
+def decided_by(model: TunedModel) -> tuple[object, object, object]:
+    """What says whether a model is trained again, patched, judged again."""
+    words = (model.display_name, model.description, model.labels)
+    return training_fingerprint(model, {}), words, evaluation_fingerprint(model, {})
 
 
 SAME = (True, True, True)
@@ -164,24 +161,24 @@ HYPER = ", hyperParameters: {%s}"
         (SUPERVISED % "", "  gates: {maxDroppedRatio: 0.1}\n", REJUDGED),
     ],
 )
-def test_a_change_touches_the_digest_of_its_class_only(
+def test_a_change_touches_its_class_only(
     work: Workspace, block: str, around: str, same: tuple[bool, bool, bool]
 ) -> None:
-    before = fingerprints(model_of(work, vertex(SUPERVISED % "")))
-    after = fingerprints(model_of(work, vertex(block, around=around)))
+    before = decided_by(model_of(work, vertex(SUPERVISED % "")))
+    after = decided_by(model_of(work, vertex(block, around=around)))
     assert tuple(a == b for a, b in zip(before, after, strict=True)) == same
 
 
 def test_labels_are_patched_and_never_trained_for(work: Workspace) -> None:
-    before = fingerprints(model_of(work, MODEL))
-    after = fingerprints(model_of(work, MODEL.replace("{name: triage}", "{name: triage, labels: {a: b}}")))
+    before = decided_by(model_of(work, MODEL))
+    after = decided_by(model_of(work, MODEL.replace("{name: triage}", "{name: triage, labels: {a: b}}")))
     assert tuple(a == b for a, b in zip(before, after, strict=True)) == RENAMED
 
 
 def test_a_default_written_out_as_the_project_s_location_is_no_change(work: Workspace) -> None:
-    before = fingerprints(model_of(work, MODEL))
+    before = decided_by(model_of(work, MODEL))
     work.write("tuneform.yaml", project("  google: {location: us-central1}"))
-    assert fingerprints(model_of(work, MODEL)) == before
+    assert decided_by(model_of(work, MODEL)) == before
 
 
 def test_unset_parameters_of_a_pipeline_may_be_written_as_empty_text(work: Workspace) -> None:
@@ -197,14 +194,3 @@ def test_a_fingerprint_looks_the_same_for_ever(work: Workspace) -> None:
 
 
 PINNED = "sha256:6e451aa535eb41473beed56a7d855fd14d57c48de7d066501e6997286fb58839"
-
-
-def test_serving_is_traffic_and_strategy(work: Workspace) -> None:
-    def digest(spec: str) -> str:
-        work.spec(MODEL, endpoint(spec))
-        return serving_fingerprint(work.load().desired.endpoints[Address("Endpoint", "support")])
-
-    share = "traffic: [{model: TunedModel/triage, percent: 100}]"
-    assert digest(share) == digest(share + ", description: x")
-    assert digest(share) != digest(share.replace("percent", "version: 1, percent"))
-    assert digest(share) != digest(share + ", strategy: {type: blueGreen}")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 import click
 
@@ -20,7 +21,10 @@ LOOKED_AT = "specs"
 PROVIDERS = ("vertex", "gemini", "palm")
 
 
-class _Flags(TypedDict):
+@dataclass(frozen=True, slots=True)
+class _Flags:
+    """The flags of one import, as typed."""
+
     address: Address | None
     name: str | None
     adopt_all: bool
@@ -61,29 +65,29 @@ def command(session: Session, /, form: str, **flags: Any) -> int:
     an endpoint or tunedModels/ID; for Endpoint/x the endpoint of that name. If a spec declares ADDRESS already, it is
     recorded; else its spec is printed, or written and recorded with --out.
     """
-    given: _Flags = flags  # type: ignore[assignment]
+    given = _Flags(**flags)
     _check_usage(given)
-    if given["request"] is not None:
-        return _from_request(session, given, given["request"], form)
+    if given.request is not None:
+        return _from_request(session, given, given.request, form)
     return _adopt(session, given, form)
 
 
 def _check_usage(flags: _Flags) -> None:
-    one = flags["address"] is not None
-    if sum((one, flags["adopt_all"], flags["request"] is not None)) != 1 or one != (flags["name"] is not None):
+    one = flags.address is not None
+    if sum((one, flags.adopt_all, flags.request is not None)) != 1 or one != (flags.name is not None):
         raise UsageError(
             "say what to import",
             where="tuneform import",
             next_step="Give ADDRESS and NAME, or --all --out DIR, or --from-request FILE.",
         )
-    if flags["adopt_all"] and flags["out"] is None and not flags["dry_run"]:
+    if flags.adopt_all and flags.out is None and not flags.dry_run:
         hint = "Add --out specs/, or --dry-run to look first."
         raise UsageError("needs a folder for the specs", where="--all", next_step=hint)
-    if not flags["adopt_all"] and (flags["filters"] or flags["providers"] or flags["dry_run"]):
+    if not flags.adopt_all and (flags.filters or flags.providers or flags.dry_run):
         raise UsageError("go with --all", where="--filter, --provider and --dry-run", next_step="Add --all.")
-    if flags["request"] is None and (flags["method"] or flags["spec_name"]):
+    if flags.request is None and (flags.method or flags.spec_name):
         raise UsageError("go with --from-request", where="--method and --name", next_step="Leave them out.")
-    if flags["request"] is not None and flags["locations"]:
+    if flags.request is not None and flags.locations:
         hint = "Give the method's URL with --method: it names the location."
         raise UsageError("does not go with --from-request", where="--location", next_step=hint)
 
@@ -94,17 +98,17 @@ def _adopt(session: Session, flags: _Flags, form: str) -> int:
     from reconciler.cli.import_report import import_dict, import_lines
     from reconciler.reports.json_report import json_text
 
-    out = flags["out"] or (LOOKED_AT if flags["adopt_all"] else None)
+    out = flags.out or (LOOKED_AT if flags.adopt_all else None)
     folder = session.path(out) if out is not None else None
-    if flags["address"] is not None and flags["name"] is not None:
-        result = session.engine().import_one(flags["address"], flags["name"], out=folder, locations=flags["locations"])
+    if flags.address is not None and flags.name is not None:
+        result = session.engine().import_one(flags.address, flags.name, out=folder, locations=flags.locations)
     else:
         options = ImportOptions(
             out=folder or Path(),
-            locations=flags["locations"],
-            providers=flags["providers"],
-            filters=tuple(Filter.parse(text) for text in flags["filters"]),
-            dry_run=flags["dry_run"],
+            locations=flags.locations,
+            providers=flags.providers,
+            filters=tuple(Filter.parse(text) for text in flags.filters),
+            dry_run=flags.dry_run,
         )
         result = session.engine().import_all(options)
     console = session.console
@@ -126,7 +130,7 @@ def _from_request(session: Session, flags: _Flags, file: str, form: str) -> int:
     from reconciler.reports.json_report import json_text
 
     address, text = _spec_of_request(session, flags, file)
-    out = _file_for(session, flags["out"], address)
+    out = _file_for(session, flags.out, address)
     if out:
         create_file(session.path(out), text, shown_as=out)
     if form == "json":
@@ -142,8 +146,8 @@ def _spec_of_request(session: Session, flags: _Flags, file: str) -> tuple[Addres
     from reconciler.spec.pasted import DISPLAY_NAME, read_request
     from reconciler.spec.writing import spec_text
 
-    pasted = read_request(_content(session, file), where=file, method=flags["method"] or "")
-    name = flags["spec_name"] or name_from(pasted.display_name or Path(file).stem, "tuned-model")
+    pasted = read_request(_content(session, file), where=file, method=flags.method or "")
+    name = flags.spec_name or name_from(pasted.display_name or Path(file).stem, "tuned-model")
     address = Address.parse(f"TunedModel/{name}")
     field = DISPLAY_NAME[pasted.backend]
     body = {key: value for key, value in pasted.body.items() if key != field or value != name}

@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.catalog import BaseModel, Catalog
-from reconciler.catalog.palm import BATCH_SIZES
+from reconciler.catalog.palm import BATCH_SIZES, palm_family
 from reconciler.core.address import Address, is_address
 from reconciler.core.desired import DatasetContent, Desired, TunedModel
 from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.palm_templates import is_chat_template
 from reconciler.datasets.inline import MAX_INLINE_BYTES
 from reconciler.datasets.inspect import Inspection, inspect_dataset
 from reconciler.datasets.limits import check_limits
@@ -30,6 +31,7 @@ def read_datasets(desired: Desired, catalog: Catalog) -> tuple[Desired, tuple[Di
     ]
     for model in desired.models.values():
         findings.extend(_steps_not_known(model))
+        findings.extend(_template_of_others(model))
         findings.extend(_too_large_to_send(model, contents))
         base = catalog.find(str(model.body.get("baseModel", "")))
         if base is not None:
@@ -60,6 +62,26 @@ def _steps_not_known(model: TunedModel) -> Iterator[Diagnostic]:
         return
     source = model.sources.at("palm.runtimeConfig.parameterValues.train_steps")
     yield Diagnostic("error", "train_steps", why, str(model.address), source, "Give train_steps as a number.")
+
+
+def _template_of_others(model: TunedModel) -> Iterator[Diagnostic]:
+    """Chat models have a template of their own, with data of its own: a warning and an error.
+
+    Source: _SHORT_MODEL_ID_TO_TUNING_PIPELINE_MAP of google-cloud-aiplatform.
+    """
+    parameters: Mapping[str, Any] = model.body.get("runtimeConfig", {}).get("parameterValues", {})
+    if model.backend != "palm":
+        return
+    chats, base = is_chat_template(model.body["templateUri"]), parameters["large_model_reference"]
+    family = palm_family(base)
+    if family is not None and family.is_chat is not chats:
+        why = f"Google's SDK tunes {base} by the template tune-large-{'chat-' if family.is_chat else ''}model"
+        at = model.sources.at("palm.templateUri")
+        yield Diagnostic("warning", "other_template", why, str(model.address), at, "Correct templateUri or the model.")
+    if chats and is_address(data := parameters.get("dataset_uri")):
+        why = f"chat models are tuned from chats, and {data} holds pairs of texts"
+        at = model.sources.at("palm.runtimeConfig.parameterValues.dataset_uri")
+        yield Diagnostic("error", "other_template", why, str(model.address), at, "Name a gs:// file of chats.")
 
 
 def _beyond_limits(model: TunedModel, base: BaseModel, read: Mapping[Address, Inspection]) -> Iterator[Diagnostic]:

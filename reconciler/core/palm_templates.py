@@ -15,3 +15,8 @@ _tunes = re.compile(TEMPLATE_URI).fullmatch
 def is_tuning_template(uri: str) -> bool:
     """Whether a pipeline of this template tunes a model."""
     return _tunes(uri) is not None
+
+
+def is_chat_template(uri: str) -> bool:
+    """Whether a tuning template takes chats instead of pairs of texts."""
+    return "/tune-large-chat-model" in uri

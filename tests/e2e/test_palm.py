@@ -132,6 +132,31 @@ def test_auto_steps_in_a_region_without_a_known_batch_size_are_an_error_of_the_s
     assert "train_steps: auto needs the batch size" in told.stdout + told.stderr
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "template"),
+    [
+        ("text-bison@001", "codechat-bison@001", "tune-large-chat-model"),
+        ("-model/v3.0.0", "-chat-model/v3.0.0", "tune-large-model"),
+    ],
+)
+def test_a_model_that_google_tunes_by_the_other_template_is_warned_of(
+    workshop: Workshop, before: str, after: str, template: str
+) -> None:
+    summary(workshop)
+    spec = workshop.folder / "specs/summary.yaml"
+    spec.write_text(spec.read_text().replace(before, after))
+    told = workshop.run("validate", expect=None)
+    assert f"by the template {template}\n" in told.stdout + told.stderr
+
+
+def test_pairs_of_texts_for_a_chat_model_are_an_error_of_the_spec(workshop: Workshop) -> None:
+    summary(workshop)
+    spec = workshop.folder / "specs/summary.yaml"
+    spec.write_text(spec.read_text().replace("text-bison", "chat-bison").replace("large-model", "large-chat-model"))
+    told = workshop.run("validate", expect=1)
+    assert "chat models are tuned from chats, and Dataset/pairs holds pairs of texts" in told.stdout + told.stderr
+
+
 def test_one_project_over_three_services_is_applied_and_destroyed_in_one_state(workshop: Workshop) -> None:
     number_generator(workshop)
     summary(workshop)

@@ -191,7 +191,7 @@ class Executor:
             self.desired, ledger, hands.provider, self.tools.clock, self.tools.interrupt, emit=self.tools.emit
         )
         passed = judge.judge(change, model)
-        if ledger.record(model.address).current == change.version:
+        if change.reasons[0].code == Code.GATES_CHANGED.value:
             return
         if passed:
             hands.promote(change)

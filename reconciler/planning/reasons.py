@@ -63,6 +63,7 @@ class Code(StrEnum):
     FIRST_VERSION = "first_version", "The first version has finished; it becomes the one that serves."
     NEW_VERSION = "new_version", "A newer version has finished; it takes over from the one that serves."
     GATE_PENDING = "gate_pending", "The version has finished and its gates have not been judged yet."
+    GATES_CHANGED = "gates_changed", "What serves is judged by the gates as they are now; it goes on serving."
     GATE_FAILED = "gate_failed", "A gate was not passed; what serves is left as it is."
     PARTIAL_SUCCESS = "partial_success", "The run succeeded only in part; a person has to approve the version."
     TAINTED = "tainted", "The training data changed while the run was under way; the version is not promoted."

@@ -151,3 +151,15 @@ def test_a_version_no_worse_than_what_serves_takes_over(workshop: Gated) -> None
     workshop.apply("--wait")
     assert workshop.serving() == 2
     assert "v1" in workshop.evidence(2)["gates"]["results"][0]["detail"]
+
+
+def test_what_serves_is_judged_by_new_gates_and_never_takes_over_again(workshop: Gated) -> None:
+    workshop.gated(LOSS % 5)
+    workshop.apply("--wait")
+    workshop.gated(LOSS % 0.001, epochs=5)
+    workshop.apply("--wait", expect=3)
+    workshop.gated(LOSS % 4, epochs=5)
+    done = workshop.apply()
+    assert "v1 passed its gates" in done.stdout
+    assert [line for line in done.stdout.splitlines() if "serves now" in line] == [f"{ADDRESS}: v2 serves now"]
+    assert workshop.serving() == 2

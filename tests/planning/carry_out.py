@@ -19,6 +19,7 @@ from reconciler.core.state import DatasetPin, Intent, IntentStatus, Record, Vers
 from reconciler.planning.absorb import absorb
 from reconciler.planning.content import training_uri
 from reconciler.planning.liveness import leftovers
+from reconciler.planning.reasons import Code
 from reconciler.spec.fields import training_body
 from reconciler.spec.fingerprint import evaluation_fingerprint, training_fingerprint
 from tests.planning.build import endpoint_name, job
@@ -238,7 +239,7 @@ def _evaluate(sim: Sim, change: Change, model: TunedModel) -> None:
     found = {"digest": evaluation_fingerprint(model, sim.want.contents), "passed": passed}
     judged = replace(version, evidence={**version.evidence, "gates": found})
     sim.state = sim.state.with_record(record.with_version(judged))
-    if passed and record.current != version.number:
+    if passed and change.reasons[0].code != Code.GATES_CHANGED:
         _serve(sim, change)
 
 

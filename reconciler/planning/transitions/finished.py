@@ -52,7 +52,7 @@ def recheck(world: World, model: TunedModel, version: Version) -> Iterator[Findi
     found = verdict(version, model, world.desired.contents)
     if found is Verdict.PENDING and world.options.evaluates:
         message = f"v{version.number} serves and has not been judged by the gates as they are now"
-        yield change(model, Action.EVALUATE, Code.GATE_PENDING, message, version=version, at="gates")
+        yield change(model, Action.EVALUATE, Code.GATES_CHANGED, message, version=version, at="gates")
     elif found is Verdict.FAILED:
         message = f"v{version.number} serves and does not pass the gates as they are now"
         yield diagnose(model, Code.GATE_FAILED, message, at="gates")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,8 +10,7 @@ import httpx
 import pytest
 
 from reconciler.emulator.options import Options
-from reconciler.emulator.testing import RunningEmulator
-from tests.e2e.workshop import Workshop, jsonl, supervised_row
+from tests.e2e.workshop import Workshop, jsonl, open_workshop, supervised_row
 
 ADDRESS = "TunedModel/triage"
 HOUR = 3600.0
@@ -22,8 +20,8 @@ URI = "gs://acme-live/train.jsonl"
 @pytest.fixture
 def hourly(tmp_path: Path) -> Iterator[Workshop]:
     """Runs take an hour of the emulator's time, which only a test lets pass."""
-    with RunningEmulator(Options(run_seconds=HOUR)) as emulator:
-        yield Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+    with open_workshop(tmp_path, Options(run_seconds=HOUR)) as opened:
+        yield opened
 
 
 def write_rows(workshop: Workshop, rows: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +10,8 @@ import httpx
 import pytest
 
 from reconciler.emulator.options import Options
-from reconciler.emulator.testing import RunningEmulator
 from tests.e2e.test_palm import summary
-from tests.e2e.workshop import LOCATION, PROJECT, Workshop
+from tests.e2e.workshop import LOCATION, PROJECT, Workshop, open_workshop
 
 CREATE = {"method": "POST", "path": "tuningJobs$"}
 WINDOW = 2.2
@@ -57,8 +55,8 @@ def test_the_remedy_makes_one_empty_dataset_before_tuning(workshop: Workshop) ->
 @pytest.fixture
 def new_project(tmp_path: Path) -> Iterator[Workshop]:
     """Google fails every tuning of a project that has had no dataset for five minutes."""
-    with RunningEmulator(Options(run_seconds=0.5, first_run_fails=True)) as emulator:
-        yield Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+    with open_workshop(tmp_path, Options(run_seconds=0.5, first_run_fails=True)) as opened:
+        yield opened
 
 
 @pytest.mark.parametrize("service", ["vertex", "palm"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ import httpx
 import pytest
 
 from reconciler.emulator.options import Options
-from reconciler.emulator.testing import RunningEmulator
 from tests.e2e.killed import BETWEEN_ANSWER_AND_STATE, killed_apply
-from tests.e2e.workshop import Workshop
+from tests.e2e.workshop import Workshop, open_workshop
 
 # https://ai.google.dev/gemini-api/docs/model-tuning/tutorial (2024 copies): its fifteen examples.
 NUMBERS = (
@@ -82,8 +80,8 @@ spec:
 @pytest.fixture
 def slowly(tmp_path: Path) -> Iterator[Workshop]:
     """A workshop whose runs take long enough to be watched."""
-    with RunningEmulator(Options(run_seconds=4.0)) as emulator:
-        yield Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+    with open_workshop(tmp_path, Options(run_seconds=4.0)) as opened:
+        yield opened
 
 
 def tuned_models(workshop: Workshop) -> list[dict[str, Any]]:
@@ -218,6 +216,21 @@ def test_a_lost_state_finds_its_model_by_the_id(workshop: Workshop) -> None:
     workshop.apply("--allow-retired", "--wait")
     (workshop.folder / "state").rename(workshop.folder / "lost")
     assert workshop.actions() == {"TunedModel/next-number": "adopt"}
+
+
+def test_a_model_that_another_login_made_is_not_called_missing(workshop: Workshop) -> None:
+    number_generator(workshop)
+    workshop.apply("--allow-retired", "--wait")
+    (model,) = tuned_models(workshop)
+    project = workshop.folder / "tuneform.yaml"
+    project.write_text(project.read_text().replace("google: {", "google: {quotaProject: auditor, "))
+    unseen = workshop.run("plan", expect=5)
+    assert "do not have permission to access tuned model" in unseen.stdout + unseen.stderr
+    assert json.loads(workshop.run("drift", "--format", "json", expect=5).stdout)["verdict"] == "incomplete"
+    shared = {"granteeType": "USER", "emailAddress": "auditor@example.com", "role": "READER"}
+    httpx.post(f"{workshop.url}/v1beta/{model['name']}/permissions", json=shared).raise_for_status()
+    assert workshop.actions() == {}
+    assert json.loads(workshop.run("drift", "--format", "json").stdout)["verdict"] == "in_sync"
 
 
 def test_what_may_be_patched_is_patched_and_never_tuned_again(workshop: Workshop) -> None:

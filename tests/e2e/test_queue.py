@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,8 +12,7 @@ import httpx
 import pytest
 
 from reconciler.emulator.options import Options
-from reconciler.emulator.testing import RunningEmulator
-from tests.e2e.workshop import LOCATION, PROJECT, Workshop, jsonl, supervised_row
+from tests.e2e.workshop import LOCATION, PROJECT, Workshop, jsonl, open_workshop, supervised_row
 
 
 def one_at_a_time(workshop: Workshop, *names: str, priorities: tuple[int, ...] = ()) -> None:
@@ -61,8 +59,8 @@ def test_models_go_one_after_another_and_after_a_foreign_job(workshop: Workshop)
 @pytest.fixture
 def endless(tmp_path: Path) -> Iterator[Workshop]:
     """Runs go on for as long as a test lasts."""
-    with RunningEmulator(Options(run_seconds=3600)) as emulator:
-        yield Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+    with open_workshop(tmp_path, Options(run_seconds=3600)) as opened:
+        yield opened
 
 
 def test_the_plan_shows_the_place_in_the_queue_and_what_is_before_it(endless: Workshop) -> None:
@@ -88,8 +86,8 @@ def test_the_higher_priority_goes_first(workshop: Workshop) -> None:
 @pytest.fixture
 def refusing(tmp_path: Path) -> Iterator[Workshop]:
     """Google lets one job of the project run at a time, over all regions, and refuses one more with 429."""
-    with RunningEmulator(Options(run_seconds=1.5, max_concurrent_jobs=1, over_quota="reject")) as emulator:
-        yield Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+    with open_workshop(tmp_path, Options(run_seconds=1.5, max_concurrent_jobs=1, over_quota="reject")) as opened:
+        yield opened
 
 
 def test_a_quota_that_a_job_in_another_region_uses_is_a_place_in_the_queue(refusing: Workshop) -> None:
@@ -105,8 +103,7 @@ def test_a_quota_that_a_job_in_another_region_uses_is_a_place_in_the_queue(refus
 
 
 def test_status_says_what_a_run_under_way_is_waiting_for(tmp_path: Path) -> None:
-    with RunningEmulator(Options(run_seconds=20, stopped_clock=True)) as emulator:
-        workshop = Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+    with open_workshop(tmp_path, Options(run_seconds=20, stopped_clock=True)) as workshop:
         one_at_a_time(workshop, "triage")
         workshop.apply()
         assert "v1: waiting for quota" in workshop.run("status").stdout

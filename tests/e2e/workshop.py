@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
+from reconciler.emulator.options import Options
+from reconciler.emulator.testing import RunningEmulator
 from tests.processes import tuneform
 
 PROJECT = "acme-ml"
@@ -152,3 +156,10 @@ spec:
 
     def forget_requests(self) -> None:
         httpx.delete(f"{self.url}/_emulator/requests").raise_for_status()
+
+
+@contextmanager
+def open_workshop(folder: Path, options: Options) -> Iterator[Workshop]:
+    """A workshop with an emulator of its own, in a project whose name nobody else has."""
+    with RunningEmulator(options) as emulator:
+        yield Workshop(folder, emulator.url, f"w{uuid.uuid4().hex[:12]}")

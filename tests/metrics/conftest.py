@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.emulator.options import Options
-from reconciler.emulator.testing import RunningEmulator
-from tests.e2e.workshop import Workshop
+from tests.e2e.workshop import Workshop, open_workshop
 
 ADDRESS = "TunedModel/triage"
 
@@ -17,8 +15,7 @@ ADDRESS = "TunedModel/triage"
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     """Two finished versions, measured on validation data; the second serves."""
     folder: Path = tmp_path_factory.mktemp("metrics")
-    with RunningEmulator(Options(run_seconds=0.3)) as emulator:
-        bench = Workshop(folder, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+    with open_workshop(folder, Options(run_seconds=0.3)) as bench:
         bench.project()
         bench.dataset(rows=40)
         bench.dataset("val", rows=10)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from reconciler.emulator.options import Options
-from reconciler.emulator.testing import RunningEmulator
 from tests.e2e.test_gemini import number_generator
 from tests.e2e.test_palm import summary
-from tests.e2e.workshop import Workshop
+from tests.e2e.workshop import Workshop, open_workshop
 from tests.metrics.conftest import ADDRESS
 
 HOUR = 3600.0
@@ -23,8 +21,8 @@ BOARD = "projects/1/locations/us-central1/tensorboards/7"
 @pytest.fixture
 def hourly(tmp_path: Path) -> Iterator[Workshop]:
     """A workshop whose runs take an hour of the emulator's time, which only a test lets pass."""
-    with RunningEmulator(Options(run_seconds=HOUR)) as emulator:
-        yield Workshop(tmp_path, emulator.url, f"w{uuid.uuid4().hex[:12]}")
+    with open_workshop(tmp_path, Options(run_seconds=HOUR)) as opened:
+        yield opened
 
 
 def points(workshop: Workshop, metric: str) -> int:

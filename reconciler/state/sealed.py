@@ -38,7 +38,8 @@ def unseal(data: bytes, *, where: str) -> dict[str, Any]:
     """The document in `data`, checked. Raises StateDamaged or StateTooNew."""
     document = _parse(data, where)
     try:
-        checksum = digest({key: value for key, value in document.items() if key != "checksum"})
+        checksum = _checksum(document)
+        _check_later(document, where)
         spelling = orjson.dumps(document, option=_LAYOUT)
     except TypeError as error:  # nested deeper than anything we write
         raise StateDamaged(f"is damaged: {error}", where=where) from error
@@ -74,9 +75,23 @@ def _parse(data: bytes, where: str) -> dict[str, Any]:
     return document
 
 
+def _checksum(document: Mapping[str, Any]) -> str:
+    return digest({key: value for key, value in document.items() if key != "checksum"})
+
+
+def _check_later(document: Mapping[str, Any], where: str) -> None:
+    """Refuse a later format as such before its checksum is looked at: that may follow another rule by then.
+
+    What this very version wrote, or what is sound but for the number of its format, is damaged instead.
+    """
+    found = document.get("format")
+    if not isinstance(found, int) or found <= FORMAT or document.get("tool_version") == __version__:
+        return
+    if document.get("checksum") != _checksum({**document, "format": FORMAT}):
+        raise too_new(document, f"it is of format {found} and only format {FORMAT} is known", where=where)
+
+
 def _check_format(document: Mapping[str, Any], where: str) -> None:
     found = document.get("format")
-    if not isinstance(found, int) or isinstance(found, bool) or found < 1:
+    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found <= FORMAT:
         raise StateDamaged(f"is damaged: its format is {found!r}", where=where)
-    if found > FORMAT:
-        raise too_new(document, f"it is of format {found} and only format {FORMAT} is known", where=where)

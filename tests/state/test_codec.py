@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reconciler import __version__
 from reconciler.core.canonical import digest
 from reconciler.core.state import Intent, IntentStatus, Record, Route, Share, State, Version
 from reconciler.errors import StateDamaged, StateError, StateTooNew
@@ -86,9 +87,19 @@ def test_a_newer_format_names_the_version_to_install() -> None:
     assert "tuneform>=3.1.0" in caught.value.next_step
 
 
-def test_a_flipped_format_is_damage_and_not_a_newer_version() -> None:
+def test_a_newer_format_is_told_as_such_whatever_its_checksum_is_made_of() -> None:
+    newer = reseal(encode(state_of()), format=2, tool_version="3.1.0")
+    other_rule = newer.replace(orjson.loads(newer)["checksum"].encode(), b"blake3:00")
+    with pytest.raises(StateTooNew, match="format 2") as caught:
+        decode(other_rule)
+    assert "tuneform>=3.1.0" in caught.value.next_step
+
+
+@pytest.mark.parametrize("version_", ["0.0.1", __version__])
+def test_a_flipped_format_is_damage_whoever_wrote_the_state(version_: str) -> None:
+    written = reseal(encode(state_of()), tool_version=version_)
     with pytest.raises(StateDamaged):
-        decode(encode(state_of()).replace(b'"format": 1', b'"format": 3'))
+        decode(written.replace(b'"format": 1', b'"format": 3'))
 
 
 @pytest.mark.parametrize("place", ["record", "version", "dataset", "checkpoint", "error", "top"])

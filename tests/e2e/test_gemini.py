@@ -218,21 +218,6 @@ def test_a_lost_state_finds_its_model_by_the_id(workshop: Workshop) -> None:
     assert workshop.actions() == {"TunedModel/next-number": "adopt"}
 
 
-def test_a_model_that_another_login_made_is_not_called_missing(workshop: Workshop) -> None:
-    number_generator(workshop)
-    workshop.apply("--allow-retired", "--wait")
-    (model,) = tuned_models(workshop)
-    project = workshop.folder / "tuneform.yaml"
-    project.write_text(project.read_text().replace("google: {", "google: {quotaProject: auditor, "))
-    unseen = workshop.run("plan", expect=5)
-    assert "do not have permission to access tuned model" in unseen.stdout + unseen.stderr
-    assert json.loads(workshop.run("drift", "--format", "json", expect=5).stdout)["verdict"] == "incomplete"
-    shared = {"granteeType": "USER", "emailAddress": "auditor@example.com", "role": "READER"}
-    httpx.post(f"{workshop.url}/v1beta/{model['name']}/permissions", json=shared).raise_for_status()
-    assert workshop.actions() == {}
-    assert json.loads(workshop.run("drift", "--format", "json").stdout)["verdict"] == "in_sync"
-
-
 def test_what_may_be_patched_is_patched_and_never_tuned_again(workshop: Workshop) -> None:
     number_generator(workshop)
     workshop.apply("--allow-retired", "--wait")

@@ -90,6 +90,11 @@ def tuned_models(workshop: Workshop) -> list[dict[str, Any]]:
     return models
 
 
+def permissions_of(workshop: Workshop, name: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = httpx.get(f"{workshop.url}/v1beta/{name}/permissions").json()["permissions"]
+    return found
+
+
 @pytest.mark.parametrize(("batch_size", "steps"), [(2, 38), (4, 19)])
 def test_the_number_generator_goes_from_spec_to_answer(slowly: Workshop, batch_size: int, steps: int) -> None:
     workshop = slowly
@@ -218,6 +223,23 @@ def test_a_lost_state_finds_its_model_by_the_id(workshop: Workshop) -> None:
     assert workshop.actions() == {"TunedModel/next-number": "adopt"}
 
 
+def test_a_model_that_somebody_else_owns_is_not_called_missing(workshop: Workshop) -> None:
+    number_generator(workshop)
+    workshop.apply("--allow-retired", "--wait")
+    (model,) = tuned_models(workshop)
+    given = {"emailAddress": "stranger@example.com"}
+    httpx.post(f"{workshop.url}/v1beta/{model['name']}:transferOwnership", json=given).raise_for_status()
+    assert workshop.actions() == {}
+    assert json.loads(workshop.run("drift", "--format", "json", expect=None).stdout)["verdict"] == "in_sync"
+    (ours,) = (p for p in permissions_of(workshop, model["name"]) if p["role"] == "WRITER")
+    stranger = {"x-goog-user-project": "stranger@example.com"}
+    httpx.delete(f"{workshop.url}/v1beta/{ours['name']}", headers=stranger).raise_for_status()
+    unseen = json.loads(workshop.run("plan", "--format", "json", expect=5).stdout)
+    assert (unseen["complete"], unseen["changes"]) == (False, [])
+    assert f"do not have permission to access tuned model {model['name']}" in unseen["diagnostics"][-1]["message"]
+    assert json.loads(workshop.run("drift", "--format", "json", expect=5).stdout)["verdict"] == "incomplete"
+
+
 def test_what_may_be_patched_is_patched_and_never_tuned_again(workshop: Workshop) -> None:
     number_generator(workshop)
     workshop.apply("--allow-retired", "--wait")
@@ -227,7 +249,7 @@ def test_what_may_be_patched_is_patched_and_never_tuned_again(workshop: Workshop
     workshop.apply()
     (model,) = tuned_models(workshop)
     assert (model.get("temperature", 0), model["topK"], model["description"]) == (0, 20, "counts")
-    permissions = httpx.get(f"{workshop.url}/v1beta/{model['name']}/permissions").json()["permissions"]
+    permissions = permissions_of(workshop, model["name"])
     assert {"EVERYONE"} == {p["granteeType"] for p in permissions if p["role"] == "READER"}
     assert [p["emailAddress"] for p in permissions if p["role"] == "OWNER"] == ["default@example.com"]
     assert workshop.actions() == {}

@@ -1,12 +1,12 @@
 """Everything specs and records concern, by listing pages.
 
-One by one are only asked: the operation of a run that has just ended, for it alone knows the cause; and the
-permissions of a serving model whose spec declares them, which no list tells.
+One by one are only asked: the operation of a run that has just ended, for it alone knows the cause; the permissions
+of a serving model whose spec declares them, which no list tells; and what is recorded and not listed as our own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from reconciler.cloud.client import Client, Params
@@ -14,8 +14,8 @@ from reconciler.core.client_ids import labels_from
 from reconciler.core.desired import TunedModel
 from reconciler.core.observed import LiveModel, Observed, Run, Unreadable
 from reconciler.core.runs import RunState
-from reconciler.core.state import Record
-from reconciler.errors import CloudError, CredentialsError
+from reconciler.core.state import Record, VersionStatus
+from reconciler.errors import CloudError, CredentialsError, NotFound, PermissionDenied
 from reconciler.providers.decoding import read
 from reconciler.providers.gemini import paths, wire
 from reconciler.providers.gemini.normalise import model_of, run_of, with_operation
@@ -67,6 +67,8 @@ def observe(client: Client, project_label: str, models: Sequence[TunedModel], re
 def _observe(client: Client, project_label: str, models: Sequence[TunedModel], records: Sequence[Record]) -> Observed:
     addresses = {m.address for m in models} | {r.address for r in records}
     listed = list_models(client)
+    others, unreadable = _of_other_owners(client, records, listed)
+    listed |= others
     labels = {name: labels_from(name.partition("/")[2], project_label, addresses) for name in listed}
     runs = {name: run_of(model, labels[name]) for name, model in listed.items()}
     for name in _just_ended(records, runs):
@@ -75,7 +77,31 @@ def _observe(client: Client, project_label: str, models: Sequence[TunedModel], r
     live = {name: _live(client, model, labels[name], name in shared) for name, model in listed.items()}
     serving = {name: live[name] for name, run in runs.items() if run.state is RunState.SUCCEEDED}
     wants_bases = any("baseModel" in model.body for model in models)
-    return Observed(runs=runs, models=serving, base_methods=base_models(client) if wants_bases else None)
+    bases = base_models(client) if wants_bases else None
+    return Observed(runs=runs, models=serving, base_methods=bases, unreadable=unreadable)
+
+
+def _of_other_owners(
+    client: Client, records: Sequence[Record], listed: Collection[str]
+) -> tuple[dict[str, wire.TunedModel], tuple[Unreadable, ...]]:
+    """What is recorded and is not listed as ours: another login may have made it, as where plans and applies differ."""
+    found: dict[str, wire.TunedModel] = {}
+    hidden = []
+    for name in sorted(_expected(records) - set(listed)):
+        try:
+            answer = client.get(paths.model(name), {"fields": _FIELDS})
+        except NotFound:
+            continue
+        except PermissionDenied as error:
+            hidden.append(Unreadable(name, error.what))
+        else:
+            found[name] = read(wire.TunedModel, answer, where=name)
+    return found, tuple(hidden)
+
+
+def _expected(records: Sequence[Record]) -> set[str]:
+    versions = [v for record in records for v in record.versions if v.run]
+    return {v.run for v in versions if v.is_live or (v.model and v.status is not VersionStatus.DELETED)}
 
 
 def _live(client: Client, model: wire.TunedModel, labels: Mapping[str, str], shared: bool) -> LiveModel:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.applying.approval import as_it_was_planned
 from reconciler.applying.clock import Clock
+from reconciler.applying.curves import curves_of
 from reconciler.applying.gates.overriding import overridden
 from reconciler.applying.gates.reading import read_gates
 from reconciler.applying.interrupt import Interrupt
@@ -32,14 +33,14 @@ from reconciler.applying.reading import read_datasets
 from reconciler.applying.recorded import recorded_view
 from reconciler.applying.refreshing import refresh, with_progress
 from reconciler.applying.standings import check_seen, standing
-from reconciler.applying.versions import chosen, version_of
+from reconciler.applying.versions import version_of
 from reconciler.applying.waiting import Waiting
 from reconciler.catalog import Catalog
 from reconciler.core.address import Address
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.events import EventSink
-from reconciler.core.metrics import Curves, VersionCurves
+from reconciler.core.metrics import Curves
 from reconciler.core.observed import Observed
 from reconciler.core.plan import Plan
 from reconciler.core.state import Record, State, Version
@@ -186,17 +187,7 @@ class Engine:
             raise UsageError(
                 f"{address} is not tuned, so there is nothing to draw", next_step="Name a TunedModel: TunedModel/x."
             )
-        record = _record(self.store.read(), address)
-        versions = chosen(record, numbers)
-        reader = next((p for b, p in self.cloud().providers.items() if b == record.backend), None)
-        if reader is None:
-            raise UsageError(f"this version does not drive {record.backend}", where=str(address))
-        return Curves(
-            address,
-            tuple(
-                VersionCurves(v.number, str(v.status), v.number == record.current, reader.metrics(v)) for v in versions
-            ),
-        )
+        return curves_of(_record(self.store.read(), address), numbers, self.cloud)
 
     def import_all(self, options: ImportOptions) -> ImportResult:
         """Adopt everything live in the chosen places: specs, state, and an empty plan afterwards.

@@ -6,7 +6,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from reconciler.core.state import State
 from reconciler.emulator.options import Options
 from reconciler.emulator.testing import RunningEmulator
 from reconciler.planning.absorb import absorb
+from reconciler.planning.drift import audit
 from reconciler.planning.plan import make_plan
 from reconciler.state.local import LocalBackend
 from reconciler.state.store import StateStore
@@ -33,8 +34,15 @@ COLUMNS = ("models", "part", "seconds", "peer", "seconds", "ratio")
 def report(count: int, runs: int) -> None:
     """Print a line for each part, for that many models."""
     print("\n" + _line(*COLUMNS))
-    for part, ours, peer, theirs in (*_state(count, runs), _planning(count, runs), *_emulator(runs)):
+    for part, ours, peer, theirs in _parts(count, runs):
         print(_line(str(count), part, f"{ours:.3f}", peer, f"{theirs:.3f}", f"{ours / theirs:.2f} x"), flush=True)
+
+
+def _parts(count: int, runs: int) -> Iterator[tuple[str, float, str, float]]:
+    yield from _state(count, runs)
+    yield _planning(count, runs)
+    yield _audit(count, runs)
+    yield from _emulator(runs)
 
 
 def _line(*cells: str) -> str:
@@ -84,6 +92,19 @@ def _planning(count: int, runs: int) -> tuple[str, float, str, float]:
     declared = [dict(model.body) for model in want.models.values()]
     live = [dict(run.body) for run in seen.runs.values()]
     return "an empty plan", _median(plan, runs), "DeepDiff of the bodies", _median(lambda: _diff(declared, live), runs)
+
+
+def _audit(count: int, runs: int) -> tuple[str, float, str, float]:
+    """An audit in which nothing has drifted, beside DeepDiff over the declared and the live bodies."""
+    want, known, seen = _quiet_world(count)
+
+    def look() -> None:
+        if audit(want, known, seen, build.CATALOG, build.NOW).items:
+            raise SystemExit("nothing should have drifted")
+
+    declared = [dict(model.body) for model in want.models.values()]
+    live = [dict(run.body) for run in seen.runs.values()]
+    return "an audit", _median(look, runs), "DeepDiff of the bodies", _median(lambda: _diff(declared, live), runs)
 
 
 def _diff(declared: list[dict[str, object]], live: list[dict[str, object]]) -> None:

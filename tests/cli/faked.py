@@ -29,9 +29,8 @@ def long() -> FakeEngine:
 def until_stopped() -> FakeEngine:
     def wait(engine: FakeEngine) -> None:
         sys.stderr.write("working\n")
-        for _ in range(500):
-            if engine.interrupt.wait(0.02):
-                break
+        while not engine.interrupt.wait(0.02):
+            pass
 
     engine = plain()
     engine.while_applying = wait
@@ -42,7 +41,7 @@ def until_stopped() -> FakeEngine:
 def stubborn() -> FakeEngine:
     def wait(_: FakeEngine) -> None:
         sys.stderr.write("working\n")
-        time.sleep(20)
+        time.sleep(600)
 
     engine = plain()
     engine.while_applying = wait

@@ -24,7 +24,7 @@ def test_it_prints_what_to_export_once_it_answers_and_ends_quietly(tmp_path: Pat
         with urllib.request.urlopen(f"{url}/v1/projects/p/locations/us-central1/tuningJobs") as answer:
             assert answer.status == 200
         process.send_signal(signal.SIGINT)
-        _, trouble = process.communicate(timeout=20)
+        _, trouble = process.communicate(timeout=120)
     assert process.returncode == 0
     assert trouble == ""
     assert (tmp_path / "kept").is_dir()
@@ -35,7 +35,7 @@ def test_a_port_that_is_taken_is_told() -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         command = [*COMMAND, "--port", str(taken.getsockname()[1])]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
     assert "cannot be used" in done.stderr
     assert "Traceback" not in done.stderr

@@ -46,5 +46,7 @@ def check_incomplete(model: type[Block], value: Any, report: Reporter, may_lack:
 def _report(error: ValidationError, report: Reporter, may_lack: Callable[[FieldPath], bool]) -> None:
     for found in error.errors(include_url=False):
         explained = explain(found)
-        if not (explained.code == "missing_field" and may_lack(explained.path)):
+        lacking = (*explained.path, explained.lacks)
+        expected = explained.code == "missing_field" and (may_lack(explained.path) or report.is_blamed(lacking))
+        if not expected:
             report.error(explained.code, explained.message, explained.path, hint=explained.hint, which=explained.which)

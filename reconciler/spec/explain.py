@@ -36,13 +36,17 @@ _BOUNDS = {
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """One finding, ready to be reported at `path`: where the field is named, or where its value begins."""
+    """One finding, ready to be reported at `path`: where the field is named, or where its value begins.
+
+    `lacks` is the field that is missing there.
+    """
 
     code: str
     message: str
     path: FieldPath
     hint: str = ""
     which: int = VALUE
+    lacks: str = ""
 
 
 def explain(error: ErrorDetails) -> Explained:
@@ -52,7 +56,9 @@ def explain(error: ErrorDetails) -> Explained:
     context: Mapping[str, Any] = error.get("ctx", {})
     what = dotted(path)
     if kind == "missing":
-        return Explained("missing_field", f"{in_words(path[:-1])} needs {path[-1]}", path[:-1], which=KEY)
+        return Explained(
+            "missing_field", f"{in_words(path[:-1])} needs {path[-1]}", path[:-1], which=KEY, lacks=path[-1]
+        )
     if kind in _NEEDS:
         hint = "Put it in quotes." if kind == "string_type" and not isinstance(value, list | dict) else ""
         return Explained("wrong_type", f"{what} needs {_NEEDS[kind]}, not {described(value)}", path, hint)

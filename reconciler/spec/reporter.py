@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.core.diagnostics import Source
 from reconciler.spec.findings import Findings
 from reconciler.spec.places import KEY, VALUE, SpecSources
+from reconciler.spec.suggest import fold
 from reconciler.spec.yaml_reader import FieldPath
 
 
 @dataclass(slots=True)
 class Reporter:
-    """Says what is wrong with one spec, and where."""
+    """Says what is wrong with one spec, and where.
+
+    `blamed` are fields that were reported and left out, so that their absence is no second mistake.
+    """
 
     findings: Findings
     sources: SpecSources
     address: str = ""
     errors: int = 0
+    blamed: set[FieldPath] = field(default_factory=set)
+
+    def blame(self, path: FieldPath) -> None:
+        """Remember that what is wrong with a field has been said."""
+        self.blamed.add(tuple(map(fold, path)))
+
+    def is_blamed(self, path: FieldPath) -> bool:
+        """Whether that a field is missing follows from what has been said."""
+        return bool(self.blamed) and tuple(map(fold, path)) in self.blamed
 
     @property
     def is_full(self) -> bool:

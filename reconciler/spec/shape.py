@@ -87,6 +87,7 @@ def conform(shape: Shape, value: Any, path: FieldPath, report: Reporter, root: S
         elif item is None:
             what = dotted((*path, key))
             report.error("wrong_type", f"{what} has no value", (*path, key), hint="Give it one, or take the line out.")
+            report.blame((*path, stored))
         else:
             child = shape.children.get(stored)
             kept[stored] = item if child is None else conform(child, item, (*path, key), report, root)
@@ -103,13 +104,16 @@ def _refuse(shape: Shape, key: str, path: FieldPath, report: Reporter, root: Sha
     if elsewhere:
         report.error("misplaced_field", f"{what} {elsewhere}", path)
         return
-    hint = "" if report.is_full else _suggestion(shape, key, root)
+    meant = "" if report.is_full else closest(key, shape.fields)
+    hint = "" if report.is_full else _suggestion(shape, key, root, meant)
     report.error("unknown_field", f"{what} is not a field that tuneform knows", path, hint=hint)
+    if meant:
+        report.blame((*path[:-1], meant))
 
 
-def _suggestion(shape: Shape, key: str, root: Shape) -> str:
+def _suggestion(shape: Shape, key: str, root: Shape, meant: str) -> str:
     """The field that was meant; failing that, where in the document a field of that name belongs."""
-    if not closest(key, shape.fields) and len(key) < LONGEST_NAME:
+    if not meant and len(key) < LONGEST_NAME:
         deeper = next(root.paths_of(key), "")
         if deeper:
             return f"It belongs to {deeper.rpartition('.')[0] or 'the top of the document'}."
@@ -137,6 +141,8 @@ def _check_group(
     group: OneOf, value: Mapping[str, Any], path: FieldPath, report: Reporter, may_lack: Callable[[FieldPath], bool]
 ) -> None:
     given = [name for name in group.fields if name in value]
+    if not given and any(report.is_blamed((*path, name)) for name in group.fields):
+        return
     partial = may_lack(path)
     if len(given) > 1 and not (partial and group.in_one_spec):
         message = f"{in_words(path)} has both {' and '.join(given)}"

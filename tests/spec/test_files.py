@@ -184,7 +184,7 @@ def test_a_file_outside_the_folders_of_specs_can_be_asked_about(work: Workspace)
     work.spec(MODEL)
     work.write("drafts/b.yaml", named("b").replace("baseModel", "baseModle"))
     assert work.codes() == []
-    assert set(work.codes(paths=[Path("drafts/b.yaml")])) == {"unknown_field", "missing_field"}
+    assert work.codes(paths=[Path("drafts/b.yaml")]) == ["unknown_field"]
 
 
 def test_a_file_outside_the_project_cannot_be_asked_about(work: Workspace) -> None:

@@ -79,6 +79,15 @@ class Session:
 
         return build_engine(self.settings)
 
+    def check_output(self, text: str, flag: str) -> None:
+        """Raise UsageError where a report would be written to one of the project's own files."""
+        from reconciler.spec.kept_files import why_kept
+
+        settings = self.settings
+        why = why_kept(self.path(text), settings.directory, project_file=settings.project_file, environ=self.environ)
+        if why:
+            raise UsageError(why, where=f"{flag} {text}", next_step="Nothing was written. Name another file.")
+
     def path(self, text: str) -> Path:
         """A path of the command line; relative ones are beneath `-C`."""
         return self.folder / text

@@ -56,7 +56,7 @@ def load(
     Raises SpecError with everything found when anything is an error.
     """
     findings = Findings()
-    project = _open(root, project_file, environ, findings)
+    project = open_project(root, project_file, environ, findings)
     files = _spec_files(project, findings, to_be_written=drafts is not None)
     chosen = frozenset[str]().union(*(files.add(_relative(files.root, path), None) for path in paths or ()))
     texts = chain(files.read(), _drafts(project, drafts or {}, findings))
@@ -90,7 +90,7 @@ def check_draft(path: str, text: str) -> None:
 def load_project(root: Path, *, project_file: Path | None = None, environ: Mapping[str, str]) -> Project:
     """Only what the project file says, for commands that need no spec. Raises SpecError when it cannot be used."""
     findings = Findings()
-    project = _open(root, project_file, environ, findings)
+    project = open_project(root, project_file, environ, findings)
     findings.raise_if_errors()
     return project.project
 
@@ -110,7 +110,7 @@ def _name(project_file: Path | None) -> str:
     return project_file.name if project_file else PROJECT_FILE
 
 
-def _open(root: Path, project_file: Path | None, environ: Mapping[str, str], findings: Findings) -> ProjectFile:
+def open_project(root: Path, project_file: Path | None, environ: Mapping[str, str], findings: Findings) -> ProjectFile:
     """What the project file says. Raises SpecError when it cannot be used."""
     folder = (root / project_file).parent if project_file else root
     real = os.path.realpath(folder)

@@ -46,6 +46,8 @@ def command(ctx: click.Context, forms: Sequence[str], files: Sequence[str]) -> i
     """
     session: Session = ctx.obj
     wanted = destinations(ctx, forms, files, default=FORMATS[0])
+    for file in files:
+        session.check_output(file, "--out")
     try:
         report = session.engine().drift()
     except TuneformError as error:

@@ -10,6 +10,7 @@ from reconciler.cli import exit_codes
 from reconciler.cli.options import converts, formats
 from reconciler.cli.session import Session
 from reconciler.cli.verbs import Verb
+from reconciler.cli.whole_files import PUBLIC, write_whole
 from reconciler.core.address import Address
 from reconciler.errors import TuneformError, UsageError
 
@@ -35,6 +36,8 @@ def command(
     session: Session, address: Address, numbers: tuple[int, ...], names: tuple[str, ...], html: str | None, form: str
 ) -> int:
     """Draw the training and validation curves of ADDRESS, several versions in one chart."""
+    if html is not None:
+        session.check_output(html, "--html")
     curves = session.engine().metrics(address, numbers)
     wanted = _known(curves, names)
     if html is not None:
@@ -81,9 +84,9 @@ def _draw(session: Session, curves: Curves, wanted: tuple[str, ...]) -> None:
 def _write(session: Session, file: str, curves: Curves) -> None:
     from reconciler.reports.metrics_html import metrics_page
 
-    page = metrics_page(curves)
+    page = metrics_page(curves).encode(errors="backslashreplace")
     try:
-        session.path(file).write_text(page, encoding="utf-8")
+        write_whole(session.path(file), page, mode=PUBLIC)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise TuneformError(

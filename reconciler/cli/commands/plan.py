@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -40,6 +39,8 @@ def command(
     options = plan_options(
         targets=targets, allow_retired=allow_retired, max_cost=max_cost, destroy=destroy, refresh=not no_refresh
     )
+    if out is not None:
+        session.check_output(out, "--out")
     plan = session.engine().plan(options)
     show(session, plan, form, destroying=destroy)
     if out is not None:
@@ -75,8 +76,7 @@ def save(session: Session, plan: Plan, out: str, *, hint: bool) -> None:
     from reconciler.cli.plan_file import write_plan_file
     from reconciler.reports.escape import visible
 
-    path: Path = session.path(out)
-    write_plan_file(path, plan, __version__, shown_as=out)
+    write_plan_file(session.path(out), plan, __version__, shown_as=out)
     if hint:
         session.console.hint(f"\nSaved the plan to {visible(out)}. Carry out exactly this with:")
         session.console.hint(f"  tuneform apply {visible(out)}")

@@ -174,6 +174,19 @@ class TestInit:
         assert (tmp_path / "tuneform.yaml").read_text() == "mine"
         assert (tmp_path / "specs" / "example.yaml").is_file()
 
+    def test_it_keeps_the_state_out_of_git(self, tuneform: Runner, tmp_path: Path) -> None:
+        tuneform("-C", str(tmp_path), "init")
+        assert "state/" in (tmp_path / ".gitignore").read_text().splitlines()
+
+    @pytest.mark.parametrize(("there", "told"), [("*.log\n", True), ("state/\n", False), ("/state\n", False)])
+    def test_it_tells_what_is_missing_in_a_gitignore_and_leaves_it(
+        self, tuneform: Runner, tmp_path: Path, there: str, told: bool
+    ) -> None:
+        (tmp_path / ".gitignore").write_text(there)
+        ran = tuneform("-C", str(tmp_path), "init")
+        assert ("Add the line `state/` to it" in ran.out) == told
+        assert (tmp_path / ".gitignore").read_text() == there
+
     def test_it_does_not_write_through_a_link(self, tuneform: Runner, tmp_path: Path) -> None:
         (tmp_path / "tuneform.yaml").symlink_to(tmp_path / "elsewhere")
         tuneform("-C", str(tmp_path), "init")

@@ -52,13 +52,20 @@ spec:
       exportLastCheckpointOnly: true
   lifecycle: {keepLast: 2}       # the version that serves, and the one before it
 """
+GITIGNORE = """\
+# What tuneform recorded: it changes with every apply and belongs in one place, which is not git.
+state/
+"""
 EXAMPLE_ROWS = 120
 
 
 @click.command("init", cls=Verb)
 @click.pass_obj
 def command(session: Session) -> int:
-    """Write tuneform.yaml, specs/example.yaml and data/example.jsonl. What is there already stays as it is."""
+    """Write tuneform.yaml, specs/example.yaml, data/example.jsonl and a .gitignore that leaves the state out.
+
+    What is there already stays as it is.
+    """
     folder = session.folder
     project_file = session.project_file or "tuneform.yaml"
     beside = Path(project_file).parent
@@ -67,7 +74,10 @@ def command(session: Session) -> int:
         _write(session, str(beside / "specs" / "example.yaml"), EXAMPLE),
         _write(session, str(beside / "data" / "example.jsonl"), "".join(map(_example_row, range(1, EXAMPLE_ROWS + 1)))),
     ]
+    written.append(_write(session, str(beside / ".gitignore"), GITIGNORE))
     console = session.console
+    if not written[-1] and not _leaves_out_the_state(session.path(str(beside / ".gitignore"))):
+        console.print("Add the line `state/` to it: the state changes with every apply and must not be in git.")
     if any(written):
         console.hint("\nNext: edit the example, then `tuneform validate` and `tuneform plan`.")
         console.hint("To try it without a Google account: tuneform emulator")
@@ -95,6 +105,15 @@ def _write(session: Session, name: str, text: str) -> bool:
         stream.write(text)
     session.console.print(f"{visible(name)} written.")
     return True
+
+
+def _leaves_out_the_state(gitignore: Path) -> bool:
+    """Whether a .gitignore names the folder of the state; False where it cannot be read."""
+    try:
+        lines = gitignore.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    return any(line.strip().strip("/") == "state" for line in lines)
 
 
 def _example_row(number: int) -> str:

@@ -23,6 +23,7 @@ test: setup
 
 test-long: setup
 	$(BIN)/python -m pytest -n 2 -m long -q
+	TUNEFORM_PROPERTIES=searching $(BIN)/python -m pytest -n 2 -m "not long" -q tests/planning tests/spec tests/state
 
 check: setup
 	$(BIN)/ruff format --check .

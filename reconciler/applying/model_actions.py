@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from reconciler.applying.references import resolve_body
 from reconciler.applying.teardown import Teardown
 from reconciler.core.address import Address
 from reconciler.core.amounts import counted
+from reconciler.core.client_ids import redeployment_name
 from reconciler.core.desired import Desired, TunedModel
 from reconciler.core.events import Event, EventSink
 from reconciler.core.labels import ATTEMPT, SPEC, names_spec
@@ -216,12 +216,7 @@ class ModelActions:
         version = record.version(change.version) or record.serving
         if version is None or not version.model:
             raise TuneformError("there is no model to deploy", where=str(model.address))
-        parsed = parse_resource_name(version.model)
-        if parsed is None:
-            raise TuneformError(f"{version.model!r} is not a model's name", where=str(model.address))
-        endpoint = change.targets[0] if change.targets else ""
-        if not endpoint:
-            endpoint = self._new_endpoint(model, version, parsed.location)
+        endpoint = change.targets[0] if change.targets else self._new_endpoint(model, version)
         operation = self.provider.deploy(
             endpoint, version.model, display_name=model.display_name, checkpoint="", traffic={"0": 100}
         )
@@ -229,13 +224,14 @@ class ModelActions:
         self.ledger.put_version(model.address, replace(version, endpoint=endpoint))
         self._say("updated", model.address, f"v{version.number}: deployed again on {endpoint}", endpoint=endpoint)
 
-    def _new_endpoint(self, model: TunedModel, version: Version, location: str) -> str:
-        seed = f"{self.desired.project.name}|{model.address}|{version.attempt}|{version.endpoint}"
-        endpoint_id = f"tf-{hashlib.sha256(seed.encode()).hexdigest()[:28]}"
-        name = f"projects/{model.project}/locations/{location}/endpoints/{endpoint_id}"
+    def _new_endpoint(self, model: TunedModel, version: Version) -> str:
+        name = redeployment_name(model.address, version.model, version.endpoint)
+        parsed = parse_resource_name(name)
+        if parsed is None:
+            raise TuneformError(f"{version.model!r} is not a model's name", where=str(model.address))
         body = {"displayName": model.display_name, "labels": dict(model.labels)}
         try:
-            operation = self.provider.create_endpoint(model.project, location, endpoint_id, body)
+            operation = self.provider.create_endpoint(model.project, parsed.location, parsed.id, body)
         except AlreadyExists:
             return name
         done = self.waiter.finish(operation, f"creating {name}")

@@ -19,6 +19,7 @@ from reconciler.core.address import Address
 from reconciler.core.canonical import short
 from reconciler.core.desired import Backend
 from reconciler.core.labels import ADDRESS, ATTEMPT, PROJECT, SPEC, address_label
+from reconciler.core.resource_names import ResourceName, parse_resource_name
 
 # The services whose runs have names of our own choice.
 CLIENT_NAMED: frozenset[Backend] = frozenset({"gemini", "palm"})
@@ -54,6 +55,20 @@ def endpoint_id(project: str, address: Address, counter: int) -> str:
     """
     owner = f"{_project_digest(project)}{_address_digest(project, address)}"
     return f"{address.name[:40].rstrip('-')}-{owner}-{counter}"
+
+
+def redeployment_name(address: Address, model: str, endpoint: str) -> str:
+    """The endpoint on which `model` is deployed again when `endpoint`, empty where there never was one, is lost.
+
+    Always the same of one loss, so that what a pass made before it died is found. Empty where `model` is not the name
+    of a model.
+    """
+    parsed = parse_resource_name(model)
+    if parsed is None:
+        return ""
+    seed = f"{address}|{model}|{endpoint}"
+    ident = f"tf-{hashlib.sha256(seed.encode()).hexdigest()[:28]}"
+    return str(ResourceName(parsed.project, parsed.location, "endpoints", ident))
 
 
 def parse_client_id(text: str) -> ClientId | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.core.address import Address
+from reconciler.core.client_ids import redeployment_name
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Observed, Run
 from reconciler.core.resource_names import key_of
@@ -77,8 +78,9 @@ def _refreshed(record: Record, observed: Observed, sight: Sight, now: datetime, 
         learned = version
         if version.is_live:
             learned = _followed(record, version, observed, sight, now)
-        elif version.status in FINISHED and not version.endpoint:
-            learned = _with_late_endpoint(version, observed, routes)
+        elif version.status in FINISHED:
+            late = version if version.endpoint else _with_late_endpoint(version, observed, routes)
+            learned = _with_redeployment(record, late, observed)
         changed = changed or learned is not version
         versions.append(learned)
     return replace(record, versions=tuple(versions)) if changed else record
@@ -147,6 +149,14 @@ def _taint(version: Version, observed: Observed) -> str:
         if stored is not None and pin.is_overwritten_by(stored.crc32c):
             return f"{pin.uri} was overwritten while the run was under way (crc32c {pin.crc32c}, then {stored.crc32c})"
     return ""
+
+
+def _with_redeployment(record: Record, version: Version, observed: Observed) -> Version:
+    """What a pass deployed again for a lost endpoint before it died, which then was recorded nowhere."""
+    if not version.model or (version.endpoint and observed.endpoint(version.endpoint) is not None):
+        return version
+    made = observed.endpoint(redeployment_name(record.address, version.model, version.endpoint))
+    return version if made is None else replace(version, endpoint=made.name)
 
 
 def _with_late_endpoint(version: Version, observed: Observed, routes: frozenset[str]) -> Version:

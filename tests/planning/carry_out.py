@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from reconciler.applying.approval import held_changes
 from reconciler.core.address import Address
+from reconciler.core.client_ids import redeployment_name
 from reconciler.core.desired import TunedModel
 from reconciler.core.labels import OWN, own_labels
 from reconciler.core.moments import stamp
@@ -22,7 +23,7 @@ from reconciler.planning.liveness import leftovers
 from reconciler.planning.reasons import Code
 from reconciler.spec.fields import training_body
 from reconciler.spec.fingerprint import evaluation_fingerprint, training_fingerprint
-from tests.planning.build import endpoint_name, job
+from tests.planning.build import job
 from tests.planning.carry_out_endpoints import carry_out_endpoint
 from tests.planning.simulate import Died, Sim
 
@@ -222,7 +223,7 @@ def _deploy(sim: Sim, change: Change, model: TunedModel) -> None:
     assert version is not None
     assert key_of(version.model) in sim.models, f"{version.model} was to be deployed and is not there"
     # The id is derived from what was there before, so that a pass that died finds what it made.
-    name = change.targets[0] if change.targets else endpoint_name(f"{version.endpoint.rpartition('/')[2]}-again")
+    name = change.targets[0] if change.targets else redeployment_name(model.address, version.model, version.endpoint)
     sim.effect()
     one = sim.endpoints.get(key_of(name)) or LiveEndpoint(name, model.display_name, labels=dict(model.labels))
     sim.endpoints[key_of(name)] = one

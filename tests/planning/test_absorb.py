@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.core.client_ids import redeployment_name
 from reconciler.core.moments import stamp
-from reconciler.core.observed import LiveModel, Observed, Unreadable
+from reconciler.core.observed import LiveEndpoint, LiveModel, Observed, Unreadable
 from reconciler.core.runs import RunState
 from reconciler.core.state import Checkpoint, IntentStatus, RunError, State, Version, VersionStatus
 from reconciler.planning.absorb import absorb
@@ -155,6 +156,21 @@ class TestLateEndpoints:
     def test_until_then_nothing_changes(self) -> None:
         known = state(record(M, self.WAITING, replace(self.WAITING, number=2, model="")))
         assert absorb(known, observed(run_of(M, self.WAITING), LiveModel(self.WAITING.model)), NOW) is known
+
+
+def test_the_endpoint_that_a_pass_made_for_a_lost_one_before_it_died_is_found() -> None:
+    known, _ = serving(M)
+    (before,) = known.resources[M.address].versions
+    again = redeployment_name(M.address, before.model, before.endpoint)
+    seen = observed(run_of(M, before), LiveModel(before.model), LiveEndpoint(again))
+    assert learned(known, seen).endpoint == again
+
+
+def test_what_a_dead_pass_made_is_no_reason_to_leave_an_endpoint_that_stands() -> None:
+    known, seen = serving(M)
+    (before,) = known.resources[M.address].versions
+    again = LiveEndpoint(redeployment_name(M.address, before.model, before.endpoint))
+    assert absorb(known, seen.merged(observed(again)), NOW) is known
 
 
 class TestReplay:

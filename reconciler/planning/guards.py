@@ -19,6 +19,7 @@ from reconciler.core.resource_names import key_of
 from reconciler.core.state import IntentStatus
 from reconciler.planning.blocks import base_model, base_model_place, training_source
 from reconciler.planning.cost import billed_before, one_off_cost
+from reconciler.planning.parents import after_parent, movers
 from reconciler.planning.policy import policy_violations
 from reconciler.planning.reasons import Code, because
 from reconciler.planning.rebase import rebase_cost, rebased_from
@@ -48,6 +49,8 @@ def guard(world: World, findings: Iterable[Finding]) -> list[Finding]:
     judged = {c.key: _barred(world, c, violations) for c in proposed}
     stuck = {f.address for f in (*found, *judged.values()) if isinstance(f, Change) and f.action is Action.HOLD}
     judged.update({key: _behind(world, c, stuck) for key, c in judged.items()})
+    moving = movers(judged.get(f.key, f) for f in found if isinstance(f, Change))
+    judged.update({key: after_parent(world, c, moving) for key, c in judged.items()})
     free = [c for c in proposed if judged[c.key] is c and c.address in world.desired.models]
     judged.update(_within_limits(world, free))
     unpriced = [c for c in judged.values() if c.action.is_paid and c.cost is not None and c.cost.usd is None]

@@ -57,6 +57,12 @@ def endpoint_id(project: str, address: Address, counter: int) -> str:
     return f"{address.name[:40].rstrip('-')}-{owner}-{counter}"
 
 
+def next_endpoint_name(name: str, counter: int) -> str:
+    """What is made for an address when its counter-th endpoint, `name`, is lost; empty for an id of a person's choice."""
+    match = re.fullmatch(rf"(.*-[0-9a-f]{{12}}-){counter}", name)
+    return f"{match[1]}{counter + 1}" if match else ""
+
+
 def redeployment_name(address: Address, model: str, endpoint: str) -> str:
     """The endpoint on which `model` is deployed again when `endpoint`, empty where there never was one, is lost.
 

@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from reconciler.core.address import Address
-from reconciler.core.client_ids import redeployment_name
+from reconciler.core.client_ids import next_endpoint_name, redeployment_name
+from reconciler.core.labels import ADDRESS, address_label
 from reconciler.core.moments import stamp
 from reconciler.core.observed import Observed, Run
 from reconciler.core.resource_names import key_of
 from reconciler.core.runs import RunState
-from reconciler.core.state import Intent, IntentStatus, Record, RunError, State, Version, VersionStatus
+from reconciler.core.state import Intent, IntentStatus, Record, Route, RunError, State, Version, VersionStatus
 from reconciler.planning.liveness import CANCELLED_BY, FINISHED, US
 from reconciler.planning.sight import Sight, sight_of
 
@@ -35,8 +36,11 @@ def absorb(state: State, observed: Observed, now: datetime) -> State:
             record = learned.get(intent.address) or state.resources.get(intent.address)
             if not _is_accounted_for(intent, record):
                 learned[intent.address] = _replayed(intent, record)
+    for address, record in state.resources.items():
+        if record.route is not None and (again := _made_again(record, record.route, observed)):
+            learned[address] = replace(record, route=again)
     sight = sight_of(observed.unreadable)
-    routes = frozenset(key_of(r.route.name) for r in state.resources.values() if r.route is not None)
+    routes = frozenset(key_of(r.route.name) for r in {**state.resources, **learned}.values() if r.route is not None)
     for address, record in {**state.resources, **learned}.items():
         refreshed = _refreshed(record, observed, sight, now, routes)
         if refreshed is not record:
@@ -69,6 +73,16 @@ def _replayed(intent: Intent, record: Record | None) -> Record:
         estimated_usd=intent.estimated_usd,
     )
     return base.with_version(version)
+
+
+def _made_again(record: Record, route: Route, observed: Observed) -> Route | None:
+    """The endpoint that a pass made for a lost one before it died, which then was recorded nowhere."""
+    if observed.endpoint(route.name) is not None:
+        return None
+    made = observed.endpoint(next_endpoint_name(route.name, route.counter))
+    if made is None or made.labels.get(ADDRESS) != address_label(record.address):
+        return None
+    return replace(route, name=made.name, counter=route.counter + 1)
 
 
 def _refreshed(record: Record, observed: Observed, sight: Sight, now: datetime, routes: frozenset[str]) -> Record:

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.core.address import Address
 from reconciler.core.client_ids import redeployment_name
 from reconciler.core.moments import stamp
 from reconciler.core.observed import LiveEndpoint, LiveModel, Observed, Unreadable
 from reconciler.core.runs import RunState
-from reconciler.core.state import Checkpoint, IntentStatus, RunError, State, Version, VersionStatus
+from reconciler.core.state import Checkpoint, IntentStatus, Record, Route, RunError, State, Version, VersionStatus
 from reconciler.planning.absorb import absorb
 from tests.planning.build import (
     LOCATION,
@@ -171,6 +172,30 @@ def test_what_a_dead_pass_made_is_no_reason_to_leave_an_endpoint_that_stands() -
     (before,) = known.resources[M.address].versions
     again = LiveEndpoint(redeployment_name(M.address, before.model, before.endpoint))
     assert absorb(known, seen.merged(observed(again)), NOW) is known
+
+
+class TestDeclaredEndpoints:
+    """A lost endpoint is made again under the next id."""
+
+    FRONT = Address.parse("Endpoint/front")
+    PLACE = "projects/acme-ml/locations/us/endpoints"
+
+    def absorbed(self, made: LiveEndpoint, name: str = f"{PLACE}/front-0123456789ab-1") -> Route | None:
+        lost = Record(self.FRONT, "vertex", "acme-ml", "us", route=Route(name, 1))
+        return absorb(state(lost), observed(made), NOW).resources[self.FRONT].route
+
+    def test_the_one_that_a_pass_made_before_it_died_is_found(self) -> None:
+        made = LiveEndpoint(f"{self.PLACE}/front-0123456789ab-2", labels={"tuneform-address": "endpoint_front"})
+        assert self.absorbed(made) == Route(made.name, 2)
+
+    @pytest.mark.parametrize("labels", [{}, {"tuneform-address": "endpoint_other"}])
+    def test_one_without_the_label_of_the_address_is_somebody_elses(self, labels: dict[str, str]) -> None:
+        made = LiveEndpoint(f"{self.PLACE}/front-0123456789ab-2", labels=labels)
+        assert self.absorbed(made) == Route(f"{self.PLACE}/front-0123456789ab-1", 1)
+
+    def test_an_id_that_a_person_chose_has_no_next_one(self) -> None:
+        made = LiveEndpoint(f"{self.PLACE}/front-2", labels={"tuneform-address": "endpoint_front"})
+        assert self.absorbed(made, f"{self.PLACE}/front-1") == Route(f"{self.PLACE}/front-1", 1)
 
 
 class TestReplay:

@@ -19,7 +19,7 @@ demo: setup
 	$(BIN)/python scripts/demo.py
 
 test: setup
-	$(BIN)/python -m pytest -n 4 -m "not long" -q
+	$(BIN)/python -m pytest -n 4 --dist worksteal -m "not long" -q
 
 test-long: setup
 	$(BIN)/python -m pytest -n 2 -m long -q

@@ -58,7 +58,7 @@ def endpoint_id(project: str, address: Address, counter: int) -> str:
 
 
 def next_endpoint_name(name: str, counter: int) -> str:
-    """What is made for an address when its counter-th endpoint, `name`, is lost; empty for an id of a person's choice."""
+    """What is made for an address when its counter-th endpoint, `name`, is lost; empty for an id of another form."""
     match = re.fullmatch(rf"(.*-[0-9a-f]{{12}}-){counter}", name)
     return f"{match[1]}{counter + 1}" if match else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reconciler.core.drift import DriftItem, DriftKind, DriftReport
 from reconciler.reports.diagnostics import diagnostic_lines
@@ -23,6 +23,9 @@ from reconciler.reports.text import TextOptions, wrap_painted
 
 _INDENT = 6
 _RELATED = 3
+# So many that are told alike each have their own words; of more than that no more than so many are named.
+_FEW = 3
+_NAMED = 20
 
 
 def drift_lines(report: DriftReport, options: TextOptions | None = None) -> Iterator[str]:
@@ -32,8 +35,8 @@ def drift_lines(report: DriftReport, options: TextOptions | None = None) -> Iter
         found = [item for item in report.open if item.kind is kind]
         if found:
             yield from _title(f"{WORDS[kind].title} ({len(found):,})", WORDS[kind].explained, options)
-            for item in found:
-                yield from _item(item, options)
+            for alike in _alike(found):
+                yield from _items(alike, options)
                 yield ""
     for failure in report.failures:
         yield from (
@@ -59,15 +62,31 @@ def _title(title: str, explained: str, options: TextOptions) -> Iterator[str]:
     yield f"{line}  {options.palette.paint(clip(explained, room), Style.DIM)}"
 
 
+def _alike(items: Sequence[DriftItem]) -> list[list[DriftItem]]:
+    """The items one by one, or together where more than a few are told in the very same words."""
+    groups: dict[tuple[str, ...], list[DriftItem]] = {}
+    for number, item in enumerate(items):
+        own = (str(number),) if item.fields else ()
+        groups.setdefault((item.message, item.hint, *own), []).append(item)
+    return [part for group in groups.values() for part in ([group] if len(group) > _FEW else [[i] for i in group])]
+
+
+def _items(items: Sequence[DriftItem], options: TextOptions) -> Iterator[str]:
+    """One item in full; of many the names, and once what is to be said of all."""
+    first, width = items[0], options.measure
+    if len(items) == 1:
+        yield from _item(first, options)
+        return
+    yield from (_heading(item, options) for item in items[:_NAMED])
+    if len(items) > _NAMED:
+        yield f"    and {len(items) - _NAMED:,} more, which `--format json` names"
+    yield from (f"{' ' * _INDENT}{part}" for part in wrap(visible(first.message), width - _INDENT))
+    yield from _hint(first, options)
+
+
 def _item(item: DriftItem, options: TextOptions) -> Iterator[str]:
-    words, palette, width = WORDS[item.kind], options.palette, options.measure
-    name = clip_middle(subject(item), width - 4)
-    line = f"  {palette.paint(words.symbol, words.style, Style.BOLD)} {palette.paint(name, Style.BOLD)}"
-    place = f"{visible(item.source.file)}:{item.source.line}" if item.source else ""
-    used = 4 + cells(name)
-    if place and used + 2 + cells(place) <= width:
-        line += f"{' ' * (width - used - cells(place))}{palette.paint(place, Style.DIM)}"
-    yield line
+    palette, width = options.palette, options.measure
+    yield _heading(item, options)
     yield from (f"{' ' * _INDENT}{part}" for part in wrap(visible(item.message), width - _INDENT))
     # A place that stands in the heading is not said again with each field.
     yield from field_lines(item.fields, indent=_INDENT, width=width, palette=palette, new=False)
@@ -77,8 +96,23 @@ def _item(item: DriftItem, options: TextOptions) -> Iterator[str]:
         yield f"{' ' * _INDENT}{palette.paint(f'+ {clip_middle(visible(name), width - _INDENT - 2)}', Style.DIM)}"
     if len(item.related) > _RELATED:
         yield f"{' ' * _INDENT}{palette.paint(f'+ {len(item.related) - _RELATED:,} more', Style.DIM)}"
-    if item.hint:
-        yield from (f"{' ' * _INDENT}{palette.paint(part, Style.DIM)}" for part in wrap(visible(item.hint), width - 6))
+    yield from _hint(item, options)
+
+
+def _hint(item: DriftItem, options: TextOptions) -> Iterator[str]:
+    for part in wrap(visible(item.hint), options.measure - _INDENT) if item.hint else ():
+        yield f"{' ' * _INDENT}{options.palette.paint(part, Style.DIM)}"
+
+
+def _heading(item: DriftItem, options: TextOptions) -> str:
+    words, palette, width = WORDS[item.kind], options.palette, options.measure
+    name = clip_middle(subject(item), width - 4)
+    line = f"  {palette.paint(words.symbol, words.style, Style.BOLD)} {palette.paint(name, Style.BOLD)}"
+    place = f"{visible(item.source.file)}:{item.source.line}" if item.source else ""
+    used = 4 + cells(name)
+    if place and used + 2 + cells(place) <= width:
+        line += f"{' ' * (width - used - cells(place))}{palette.paint(place, Style.DIM)}"
+    return line
 
 
 def _ignored(report: DriftReport, options: TextOptions) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -50,6 +51,19 @@ class TestText:
     def test_the_verdict_stands_last(self, name: str) -> None:
         last = text_of(AUDITS[name]).rstrip().rpartition("\n\n")[2]
         assert name.replace("-", " ").capitalize() + ":" in last
+
+    def test_what_is_told_of_many_alike_is_told_once_with_the_first_names(self) -> None:
+        many = (replace(audits.NOTEBOOK, resource=f"{audits.JOBS}/tuningJobs/{n:03}") for n in range(100))
+        told = text_of(audits.audit(*many, audits.RETIRING))
+        assert told.count("a finished run") == 1
+        assert "tuningJobs/019" in told
+        assert "tuningJobs/020" not in told
+        assert "and 80 more, which `--format json` names" in told
+        assert len(told.splitlines()) < 40
+
+    def test_a_few_alike_are_told_one_by_one(self) -> None:
+        few = (replace(audits.NOTEBOOK, resource=f"{audits.JOBS}/tuningJobs/{n}") for n in range(3))
+        assert text_of(audits.audit(*few)).count("a finished run") == 3
 
     @pytest.mark.parametrize("payload", PAYLOADS)
     def test_hostile_text_never_reaches_the_terminal_raw(self, payload: str) -> None:

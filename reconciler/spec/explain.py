@@ -63,7 +63,7 @@ def explain(error: ErrorDetails) -> Explained:
         hint = "Put it in quotes." if kind == "string_type" and not isinstance(value, list | dict) else ""
         return Explained("wrong_type", f"{what} needs {_NEEDS[kind]}, not {described(value)}", path, hint)
     if kind in _BOUNDS:
-        return Explained("out_of_range", f"{what} {_BOUNDS[kind][0].format(**context)}", path)
+        return Explained("out_of_range", f"{what} {_BOUNDS[kind][0].format(**context)}", path, _share(context, value))
     if kind == "literal_error":
         return _choice(what, path, value, str(context["expected"]))
     if kind not in CODES:
@@ -71,6 +71,12 @@ def explain(error: ErrorDetails) -> Explained:
     if error["loc"][-1] == "[key]":
         return Explained(kind, f"{what} {error['msg']}", path, which=KEY)
     return Explained(kind, f"{what} {error['msg']}, not {described(value)}", path, _meant(kind, value))
+
+
+def _share(context: Mapping[str, Any], value: Any) -> str:
+    """How a percentage is written where a part of one was asked for."""
+    is_percentage = context.get("le") == 1 and isinstance(value, int | float) and 1 < value <= 100
+    return f"{value:g} % is {value / 100:g}." if is_percentage else ""
 
 
 def _choice(what: str, path: FieldPath, value: Any, expected: str) -> Explained:

@@ -528,6 +528,11 @@ def test_a_gate_that_can_never_be_judged_is_refused(work: Workspace, gates: str,
     assert work.codes() == [code]
 
 
+def test_a_percentage_where_a_part_of_one_is_asked_for_says_how_to_write_it(work: Workspace) -> None:
+    work.spec(gated("prompts: {file: p.jsonl, minPass: 95}"))
+    assert work.finding("out_of_range").hint == "95 % is 0.95."
+
+
 def test_a_misspelt_metric_gets_a_suggestion(work: Workspace) -> None:
     work.spec(gated("metrics: [{name: /eval_total_los, max: 1}]"))
     found = work.finding("unknown_metric")

@@ -322,18 +322,20 @@ class History:
         is_held = change.action is Action.HOLD and code in NEEDS_A_PERSON
         return is_held or code in WAITS_FOR_THAT or change.key in self.sim.held
 
-    def mend(self) -> None:
-        """What people do in the end: no gates, room for everything, and other training where that is called for.
-
-        An endpoint that a dead pass made and that nobody declares any more is deleted by hand, as the plan says:
+    def delete_by_hand(self) -> None:
+        """An endpoint that a dead pass made and that nobody declares any more is deleted by a person, as the plan says:
         labels alone, which can be forged, are no reason to delete.
         """
-        self.written = {n: {**s, "gate": None} for n, s in self.written.items()}
-        self.limit = replace(self.limit, max_cost_usd=None, max_deletes=20)
-        self.declare()
         if not self.sim.want.endpoints and self.sim.state.resources.get(Address("Endpoint", "e")) is None:
             for live in self.declared_endpoints():
                 del self.sim.endpoints[key_of(live.name)]
+
+    def mend(self) -> None:
+        """What people do in the end: no gates, room for everything, and other training where that is called for."""
+        self.written = {n: {**s, "gate": None} for n, s in self.written.items()}
+        self.limit = replace(self.limit, max_cost_usd=None, max_deletes=20)
+        self.declare()
+        self.delete_by_hand()
         stuck = {c.address.name for c in self.come_to_rest().of(Action.HOLD)}
         self.written = {n: {**s, "epochs": 7} if n in stuck else s for n, s in self.written.items()}
         self.declare()

@@ -71,6 +71,7 @@ def test_destroying_leaves_nothing_behind(
 ) -> None:
     history = History(written, Limits(max_concurrent_jobs=2, max_deletes=20), steps)
     history.live_through(happened, without=UNKNOWN)
+    history.delete_by_hand()
     for _ in range(PASSES_TO_REST):
         made = run_pass(history.sim, destroy=True)
         if made is not None and made.is_empty:

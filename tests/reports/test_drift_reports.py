@@ -53,16 +53,16 @@ class TestText:
         assert name.replace("-", " ").capitalize() + ":" in last
 
     def test_what_is_told_of_many_alike_is_told_once_with_the_first_names(self) -> None:
-        many = (replace(audits.NOTEBOOK, resource=f"{audits.JOBS}/tuningJobs/{n:03}") for n in range(100))
+        many = (replace(audits.NOTEBOOK, resource=f"{audits.NOTEBOOK.resource}{n:03}") for n in range(100))
         told = text_of(audits.audit(*many, audits.RETIRING))
         assert told.count("a finished run") == 1
-        assert "tuningJobs/019" in told
-        assert "tuningJobs/020" not in told
+        assert "tuningJobs/99019" in told
+        assert "tuningJobs/99020" not in told
         assert "and 80 more, which `--format json` names" in told
         assert len(told.splitlines()) < 40
 
     def test_a_few_alike_are_told_one_by_one(self) -> None:
-        few = (replace(audits.NOTEBOOK, resource=f"{audits.JOBS}/tuningJobs/{n}") for n in range(3))
+        few = (replace(audits.NOTEBOOK, resource=f"{audits.NOTEBOOK.resource}{n}") for n in range(3))
         assert text_of(audits.audit(*few)).count("a finished run") == 3
 
     @pytest.mark.parametrize("payload", PAYLOADS)

@@ -9,6 +9,7 @@ from reconciler.applying.versions import chosen
 from reconciler.core.metrics import Curves, VersionCurves
 from reconciler.core.state import Record
 from reconciler.errors import UsageError
+from reconciler.providers.protocol import driver_of
 
 
 def curves_of(record: Record, numbers: Sequence[int], cloud: Callable[[], Cloud]) -> Curves:
@@ -18,7 +19,7 @@ def curves_of(record: Record, numbers: Sequence[int], cloud: Callable[[], Cloud]
     UsageError for a service that is not driven, and CloudError for what cannot be read.
     """
     versions = chosen(record, numbers)
-    reader = next((p for backend, p in cloud().providers.items() if backend == record.backend), None)
+    reader = driver_of(cloud().providers, record.backend)
     if reader is None:
         raise UsageError(f"this version does not drive {record.backend}", where=str(record.address))
     measured = (VersionCurves(v.number, str(v.status), v.number == record.current, reader.metrics(v)) for v in versions)

@@ -32,11 +32,11 @@ def without_targets(record: Record, targets: Collection[str], at: str) -> Record
 
 def has_remains(version: Version) -> bool:
     """Whether a version still has a model or an endpoint."""
-    return bool(version.model or version.endpoint or any(c.endpoint for c in version.checkpoints))
+    return bool(version.resources)
 
 
 def _without(version: Version, gone: frozenset[str], at: str) -> Version:
-    if gone.isdisjoint((version.run, version.model, version.endpoint, *(c.endpoint for c in version.checkpoints))):
+    if gone.isdisjoint((version.run, *version.resources)):
         return version
     left = replace(
         version,

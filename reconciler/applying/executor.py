@@ -27,7 +27,7 @@ from reconciler.core.state import Record, State
 from reconciler.errors import ApiError, InDoubt, TuneformError
 from reconciler.planning.gates import Verdict, failure_in_words, verdict
 from reconciler.planning.reasons import Code, because
-from reconciler.providers.protocol import ObjectStore, TuningProvider
+from reconciler.providers.protocol import ObjectStore, TuningProvider, driver_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,7 @@ class Executor:
         )
 
     def _provider(self, backend: str, address: Address) -> TuningProvider:
-        provider = next((p for b, p in self.tools.providers.items() if b == backend), None)
+        provider = driver_of(self.tools.providers, backend)
         if provider is None:
             raise TuneformError(f"this version does not drive {backend}", where=str(address))
         return provider

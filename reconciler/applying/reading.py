@@ -15,8 +15,7 @@ from reconciler.core.palm_templates import is_chat_template
 from reconciler.datasets.inline import MAX_INLINE_BYTES
 from reconciler.datasets.inspect import Inspection, inspect_dataset
 from reconciler.datasets.limits import check_limits
-
-METHODS = ("supervisedTuningSpec", "preferenceOptimizationSpec")
+from reconciler.planning.blocks import METHODS, PALM_PARAMETERS, value_at
 
 
 def read_datasets(desired: Desired, catalog: Catalog) -> tuple[Desired, tuple[Diagnostic, ...]]:
@@ -51,7 +50,7 @@ def _too_large_to_send(model: TunedModel, contents: Mapping[Address, DatasetCont
 
 def _steps_not_known(model: TunedModel) -> Iterator[Diagnostic]:
     """An error for `train_steps: auto` where the rows cannot be counted or the region's batch size is not known."""
-    parameters: Mapping[str, Any] = model.body.get("runtimeConfig", {}).get("parameterValues", {})
+    parameters: Mapping[str, Any] = value_at(model.body, PALM_PARAMETERS) or {}
     if model.backend != "palm" or parameters.get("train_steps") != "auto":
         return
     if not is_address(parameters.get("dataset_uri")):
@@ -69,7 +68,7 @@ def _template_of_others(model: TunedModel) -> Iterator[Diagnostic]:
 
     Source: _SHORT_MODEL_ID_TO_TUNING_PIPELINE_MAP of google-cloud-aiplatform.
     """
-    parameters: Mapping[str, Any] = model.body.get("runtimeConfig", {}).get("parameterValues", {})
+    parameters: Mapping[str, Any] = value_at(model.body, PALM_PARAMETERS) or {}
     if model.backend != "palm":
         return
     chats, base = is_chat_template(model.body["templateUri"]), parameters["large_model_reference"]

@@ -11,7 +11,7 @@ from reconciler.core.observed import Observed, Unreadable
 from reconciler.core.resource_names import key_of
 from reconciler.core.state import Record, State, VersionStatus
 from reconciler.errors import CloudError
-from reconciler.providers.protocol import ObjectReader, TuningReader
+from reconciler.providers.protocol import ObjectReader, TuningReader, driver_of
 
 
 def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningReader], objects: ObjectReader) -> Observed:
@@ -27,7 +27,7 @@ def refresh(desired: Desired, state: State, readers: Mapping[Backend, TuningRead
     for backend in sorted(backends - {"storage"}):
         models = [m for m in desired.models.values() if m.backend == backend]
         records = [r for r in known if r.backend == backend]
-        reader = next((r for b, r in readers.items() if b == backend), None)
+        reader = driver_of(readers, backend)
         if reader is None:
             unseen = Unreadable(backend, "this version of tuneform does not drive it")
             observed = replace(observed, unreadable=(*observed.unreadable, unseen))
@@ -45,7 +45,7 @@ def with_progress(observed: Observed, state: State, readers: Mapping[Backend, Tu
     live = {(r.backend, v.run) for r in state.resources.values() for v in r.versions if v.is_live and v.run}
     for backend, name in sorted(live):
         listed = runs.get(key_of(name))
-        reader = next((r for b, r in readers.items() if b == backend), None)
+        reader = driver_of(readers, backend)
         if listed is None or reader is None:
             continue
         try:

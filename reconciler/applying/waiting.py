@@ -16,7 +16,7 @@ from reconciler.core.moments import parse_moment
 from reconciler.core.observed import Run
 from reconciler.core.state import State, Version
 from reconciler.errors import CloudError, NotFound
-from reconciler.providers.protocol import TuningReader
+from reconciler.providers.protocol import TuningReader, driver_of
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
@@ -91,7 +91,7 @@ class Waiting:
 
     def _ask(self, item: Live) -> Run | None:
         """The run as it is now; None when it is gone, which the next pass must look into."""
-        reader = next((r for b, r in self._readers.items() if b == item.backend), None)
+        reader = driver_of(self._readers, item.backend)
         if reader is None:
             return None
         try:

@@ -42,6 +42,11 @@ class Run:
     loss: float | None = None
     doing: str = ""
 
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """What it left as far as its own answer tells: the model, then endpoints, checkpoints' too."""
+        return tuple(n for n in (self.model, self.endpoint, *(c.endpoint for c in self.checkpoints)) if n)
+
 
 @dataclass(frozen=True, slots=True)
 class LiveModel:

@@ -90,6 +90,11 @@ class Version:
     tainted: str = ""
 
     @property
+    def resources(self) -> tuple[str, ...]:
+        """What its run left, in the order of teardown: endpoints, checkpoints' too, then the model."""
+        return tuple(n for n in (self.endpoint, *(c.endpoint for c in self.checkpoints), self.model) if n)
+
+    @property
     def is_live(self) -> bool:
         """Whether its run is still on its way as far as we know."""
         return self.status in (VersionStatus.ACTIVE, VersionStatus.CANCELLING)

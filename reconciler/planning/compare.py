@@ -12,9 +12,10 @@ from typing import Any
 from reconciler.catalog.palm import with_train_steps
 from reconciler.core.address import Address, is_address
 from reconciler.core.desired import TunedModel
+from reconciler.core.observed import Run
 from reconciler.core.plan import FieldChange, FieldClass
 from reconciler.core.resource_names import key_of, location_of
-from reconciler.core.state import Version
+from reconciler.core.state import Version, VersionStatus
 from reconciler.planning.blocks import (
     METHODS,
     PALM_PARAMETERS,
@@ -52,6 +53,12 @@ def training_changes(world: World, model: TunedModel, version: Version) -> tuple
     absences = _absences(version.body or version.resolved, declared)
     found = [*_differences((), aligned(before, declared), declared), *absences, *_export_taken_back(model, bought)]
     return tuple(_field(model, *difference) for difference in sorted(found, key=lambda d: d[0]))
+
+
+def changes_from_run(world: World, model: TunedModel, run: Run) -> tuple[FieldChange, ...]:
+    """What a run of this spec would be given otherwise than a run that is in no record, by the server's own words."""
+    made = Version(0, VersionStatus.ACTIVE, "", {}, "", run=run.name, run_state=run.state, resolved=run.body)
+    return training_changes(world, model, made)
 
 
 def data_change(world: World, model: TunedModel, version: Version) -> FieldChange | None:

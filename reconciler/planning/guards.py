@@ -21,9 +21,9 @@ from reconciler.planning.blocks import base_model, base_model_place, training_so
 from reconciler.planning.cost import billed_before, one_off_cost
 from reconciler.planning.parents import after_parent, movers
 from reconciler.planning.policy import policy_violations
-from reconciler.planning.reasons import Code, because
+from reconciler.planning.reasons import Code
 from reconciler.planning.rebase import rebase_cost, rebased_from
-from reconciler.planning.transitions.findings import Finding, diagnose
+from reconciler.planning.transitions.findings import Finding, diagnose, instead
 from reconciler.planning.world import World
 
 _BY_REMOVAL = frozenset({Code.REMOVED.value, Code.DESTROYED.value})
@@ -138,8 +138,7 @@ def _behind(world: World, change: Change, stuck: Collection[Address]) -> Change:
     missing = next((a for a in model.depends_on if a in world.desired.datasets and a in stuck), None)
     if missing is None:
         return change
-    reason = because(Code.DEPENDENCY, f"waits for {missing}, which is held")
-    return replace(change, action=Action.WAIT, reasons=(reason, *change.reasons))
+    return instead(change, Action.WAIT, Code.DEPENDENCY, f"waits for {missing}, which is held")
 
 
 def _within_limits(world: World, changes: Sequence[Change]) -> dict[ChangeKey, Change]:
@@ -187,11 +186,11 @@ def _queued(change: Change, place: int, total: int, busy: Sequence[str], allowed
     more = f" and {len(busy) - _SHOWN_BLOCKERS} more" if len(busy) > _SHOWN_BLOCKERS else ""
     behind = f"; before it: {shown}{more}" if busy else ""
     message = f"place {place} of {total}, for at most {allowed} may run at once (maxConcurrentJobs){behind}"
-    return replace(change, action=Action.QUEUE, reasons=(because(Code.QUEUE_FULL, message), *change.reasons))
+    return instead(change, Action.QUEUE, Code.QUEUE_FULL, message)
 
 
 def _held(change: Change, code: str, message: str) -> Change:
-    return replace(change, action=Action.HOLD, reasons=(because(code, message), *change.reasons), cost=None)
+    return replace(instead(change, Action.HOLD, code, message), cost=None)
 
 
 def _price_unknown(world: World, address: Address, basis: str) -> Diagnostic:

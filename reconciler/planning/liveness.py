@@ -22,11 +22,10 @@ ENDED_BADLY = frozenset({RunState.FAILED, RunState.EXPIRED, RunState.CANCELLED})
 
 def leftovers(version: Version) -> tuple[str, ...]:
     """Everything remote that a version left, in the order of teardown: endpoints, checkpoints' too, then the model."""
-    endpoints = (version.endpoint, *(c.endpoint for c in version.checkpoints))
     # A run of the Gemini API that failed or was cancelled is still there, and can be deleted like a model.
     ended = not version.is_live and version.status is not VersionStatus.DELETED
     run = version.run if ended and is_tuned_model(version.run) else ""
-    return tuple(dict.fromkeys(name for name in (*endpoints, version.model, run) if name))
+    return tuple(dict.fromkeys(name for name in (*version.resources, run) if name))
 
 
 def run_gone(world: World, record: Record, version: Version) -> bool:

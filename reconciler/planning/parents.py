@@ -7,11 +7,11 @@ parent that is held does not move: its version that serves is gone on from.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from reconciler.core.address import Address
 from reconciler.core.plan import Action, Change
-from reconciler.planning.reasons import Code, because
+from reconciler.planning.reasons import Code
+from reconciler.planning.transitions.findings import instead
 from reconciler.planning.world import World
 
 _MOVES = frozenset(
@@ -25,13 +25,12 @@ _MOVES = frozenset(
         Action.ROLLBACK,
     }
 )
-_STANDS = frozenset({Code.GATES_CHANGED.value})
 
 
 def movers(changes: Iterable[Change]) -> dict[Address, Change]:
     """The models that are about to serve another version, and by which change."""
     models = (c for c in changes if c.address.kind == "TunedModel")
-    return {c.address: c for c in models if c.action in _MOVES and c.reasons[0].code not in _STANDS}
+    return {c.address: c for c in models if c.action in _MOVES and c.reasons[0].code != Code.GATES_CHANGED.value}
 
 
 def after_parent(world: World, change: Change, moving: Mapping[Address, Change]) -> Change:
@@ -43,5 +42,5 @@ def after_parent(world: World, change: Change, moving: Mapping[Address, Change])
     if parent is None:
         return change
     version = f" with v{parent.version}" if parent.version else ""
-    reason = because(Code.DEPENDENCY, f"waits for {parent.address} to come to rest{version}, to go on from that")
-    return replace(change, action=Action.WAIT, reasons=(reason, *change.reasons))
+    message = f"waits for {parent.address} to come to rest{version}, to go on from that"
+    return instead(change, Action.WAIT, Code.DEPENDENCY, message)

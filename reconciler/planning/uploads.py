@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 
 from reconciler.core.address import Address
 from reconciler.core.plan import Action, Change
-from reconciler.planning.reasons import Code, because
-from reconciler.planning.transitions.findings import Finding
+from reconciler.planning.reasons import Code
+from reconciler.planning.transitions.findings import Finding, instead
 from reconciler.planning.world import World
 
 _SHOWN_USERS = 3
@@ -45,4 +44,4 @@ def _unless_idle(world: World, change: Change, kept_back: set[Address]) -> Chang
         return change
     more = f" and {len(users) - _SHOWN_USERS} more" if len(users) > _SHOWN_USERS else ""
     message = f"is uploaded when a run needs it; now held: {', '.join(map(str, users[:_SHOWN_USERS]))}{more}"
-    return replace(change, action=Action.WAIT, reasons=(because(Code.USERS_HELD, message), *change.reasons))
+    return instead(change, Action.WAIT, Code.USERS_HELD, message)

@@ -9,12 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from reconciler.core.desired import Backend, TunedModel
 from reconciler.core.metrics import RunMetrics
 from reconciler.core.observed import LiveEndpoint, LiveModel, Observed, Run, StoredObject
 from reconciler.core.state import Record, Version
+
+Driver = TypeVar("Driver")
+
+
+def driver_of(drivers: Mapping[Backend, Driver], backend: str) -> Driver | None:
+    """What drives a service by the name that a record has of it; None where this version does not drive it."""
+    return next((driver for name, driver in drivers.items() if name == backend), None)
 
 
 class Outcome(StrEnum):

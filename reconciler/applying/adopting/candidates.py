@@ -69,7 +69,7 @@ class Candidate:
         if self.model is not None:
             names.update(name for name, _ in self.model.deployments)
         for run in self.runs:
-            names.update((run.name, run.model, run.endpoint, *(c.endpoint for c in run.checkpoints)))
+            names.update((run.name, *run.resources))
         return wanted in {key_of(n) for n in names if n}
 
 
@@ -141,8 +141,7 @@ def owners_of(state: State) -> dict[str, Record | None]:
     owners: dict[str, Record | None] = {key_of(intent.run): None for intent in state.intents if intent.run}
     for record in state.resources.values():
         for v in record.versions:
-            names = (v.run, v.model, v.endpoint, *(c.endpoint for c in v.checkpoints))
-            owners.update((key_of(name), record) for name in names if name)
+            owners.update((key_of(name), record) for name in (v.run, *v.resources) if name)
         if record.route is not None:
             owners[key_of(record.route.name)] = record
     return owners
@@ -150,9 +149,7 @@ def owners_of(state: State) -> dict[str, Record | None]:
 
 def made_by_runs(observed: Observed) -> frozenset[str]:
     """Keys of the models and endpoints that runs made by themselves. In the Gemini API a run is its own model."""
-    names = {name for run in observed.runs.values() for name in (run.name, run.model, run.endpoint)}
-    names.update(c.endpoint for run in observed.runs.values() for c in run.checkpoints)
-    return frozenset(key_of(name) for name in names if name)
+    return frozenset(key_of(name) for run in observed.runs.values() for name in (run.name, *run.resources))
 
 
 def _unfit(run: Run, observed: Observed, desired: Desired, claimed: Address | None) -> str:

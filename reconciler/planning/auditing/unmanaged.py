@@ -81,8 +81,7 @@ def _managed(world: World) -> frozenset[str]:
 
 def _tell_run(world: World, outside: Outside, run: Run, managed: frozenset[str]) -> set[str]:
     """A run with what it left; the keys of all that."""
-    left = [run.model, run.endpoint, *(c.endpoint for c in run.checkpoints)]
-    related = _standing(world, (*left, *_deployments(world, run.model)), managed)
+    related = _standing(world, (*run.resources, *_deployments(world, run.model)), managed)
     labels = dict(run.labels)
     if is_tuned_model(run.name) and PROJECT not in labels and parse_client_id(run.name.partition("/")[2]):
         labels[PROJECT] = UNKNOWN_PROJECT

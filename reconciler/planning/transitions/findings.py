@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.core.desired import Endpoint, TunedModel
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.plan import Action, Change, FieldChange
@@ -28,6 +30,11 @@ def change(
     return Change(
         spec.address, action, (because(code, message),), fields, version=number, targets=targets, source=source
     )
+
+
+def instead(change: Change, action: Action, code: str, message: str) -> Change:
+    """The same change as another action, with the reason for that in front of its own."""
+    return replace(change, action=action, reasons=(because(code, message), *change.reasons))
 
 
 def diagnose(

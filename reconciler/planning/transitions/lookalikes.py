@@ -9,8 +9,7 @@ from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.labels import PROJECT
 from reconciler.core.observed import Run
 from reconciler.core.runs import RunState
-from reconciler.core.state import Version, VersionStatus
-from reconciler.planning.compare import training_changes
+from reconciler.planning.compare import changes_from_run
 from reconciler.planning.reasons import Code
 from reconciler.planning.transitions.findings import diagnose
 from reconciler.planning.world import World
@@ -34,5 +33,4 @@ def lookalikes(world: World, model: TunedModel) -> Iterator[Diagnostic]:
 def _is_same(world: World, model: TunedModel, run: Run) -> bool:
     if PROJECT in run.labels or not (run.state.is_active or run.state in _CAME_TO_SOMETHING):
         return False
-    made = Version(0, VersionStatus.ACTIVE, "", {}, "", run=run.name, run_state=run.state, resolved=run.body)
-    return not training_changes(world, model, made)
+    return not changes_from_run(world, model, run)

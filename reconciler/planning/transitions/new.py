@@ -12,7 +12,7 @@ from reconciler.core.observed import Run, StoredObject
 from reconciler.core.plan import Action, Change, FieldChange
 from reconciler.core.state import Record, Version, VersionStatus
 from reconciler.planning.blocks import PARENT_CHECKPOINT, PARENT_PATHS, first_at, training_source, value_at
-from reconciler.planning.compare import training_changes
+from reconciler.planning.compare import changes_from_run
 from reconciler.planning.liveness import left_a_model
 from reconciler.planning.reasons import Code
 from reconciler.planning.rebase import as_rebase
@@ -110,7 +110,7 @@ def adopt_before_buying(world: World, model: TunedModel, record: Record | None, 
 
 def _adopt_same(world: World, model: TunedModel, run: Run, number: int) -> Change:
     """Labels can be forged, so what the run was given is compared before it is proposed."""
-    differing = training_changes(world, model, _as_version(run))
+    differing = changes_from_run(world, model, run)
     if differing:
         paths = ", ".join(f.path for f in differing)
         message = f"{run.name} carries this spec's labels but differs in {paths}"
@@ -119,10 +119,6 @@ def _adopt_same(world: World, model: TunedModel, run: Run, number: int) -> Chang
         )
     message = f"v{number}: {run.name} was made from this very spec and is in no record"
     return change(model, Action.ADOPT, Code.LABELLED_RUN_FOUND, message, version=number, targets=(run.name,))
-
-
-def _as_version(run: Run) -> Version:
-    return Version(0, VersionStatus.ACTIVE, "", {}, "", run=run.name, run_state=run.state, resolved=run.body)
 
 
 def _replaces_something(record: Record | None, number: int) -> bool:

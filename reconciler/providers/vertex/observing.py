@@ -88,7 +88,7 @@ def observe(
             for (project, _), runs in refresh.runs.items()
             for key, run in runs.items()
             if key in own or run.labels.get(PROJECT) == project_label
-            for location in _locations((run.model, run.endpoint, *(c.endpoint for c in run.checkpoints)))
+            for location in _locations(run.resources)
         }
         _wait(_submit_lists(pool, refresh, landed - recorded))
     return refresh.observed()

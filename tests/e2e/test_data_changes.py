@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from reconciler.emulator.options import Options
@@ -25,9 +24,7 @@ def hourly(tmp_path: Path) -> Iterator[Workshop]:
 
 
 def write_rows(workshop: Workshop, rows: int) -> None:
-    content = jsonl([supervised_row(i) for i in range(rows)]).encode()
-    url = f"{workshop.url}/upload/storage/v1/b/acme-live/o"
-    httpx.post(url, params={"uploadType": "media", "name": "train.jsonl"}, content=content).raise_for_status()
+    workshop.put_object("acme-live", "train.jsonl", jsonl([supervised_row(i) for i in range(rows)]))
 
 
 def serving(workshop: Workshop, on_change: str) -> None:

@@ -175,9 +175,7 @@ class TestByHand:
     def test_an_overwritten_and_a_deleted_dataset(self, ready: Workshop) -> None:
         bucket = f"{ready.name}-bucket"
         (name,) = [o["name"] for o in httpx.get(f"{ready.url}/storage/v1/b/{bucket}/o").json()["items"]]
-        upload = f"{ready.url}/upload/storage/v1/b/{bucket}/o"
-        text = jsonl([supervised_row(99)])
-        httpx.post(upload, params={"uploadType": "media", "name": name}, content=text).raise_for_status()
+        ready.put_object(bucket, name, jsonl([supervised_row(99)]))
         assert found(ready) == [("dataset_changed", "Dataset/train")]
         assert set(changed(ready)) == {"crc32c"}
         httpx.delete(f"{ready.url}/storage/v1/b/{bucket}/o/{name.replace('/', '%2F')}").raise_for_status()

@@ -26,10 +26,7 @@ def one_at_a_time(workshop: Workshop, *names: str, priorities: tuple[int, ...] =
 
 def start_foreign_job(workshop: Workshop, location: str = LOCATION) -> str:
     """A job of somebody else in the same Google project."""
-    rows = jsonl([supervised_row(i) for i in range(20)]).encode()
-    httpx.post(
-        f"{workshop.url}/upload/storage/v1/b/theirs/o", params={"uploadType": "media", "name": "d.jsonl"}, content=rows
-    ).raise_for_status()
+    workshop.put_object("theirs", "d.jsonl", jsonl([supervised_row(i) for i in range(20)]))
     body = {"baseModel": "gemini-2.5-flash", "supervisedTuningSpec": {"trainingDatasetUri": "gs://theirs/d.jsonl"}}
     answer = httpx.post(f"{workshop.url}/v1/projects/{PROJECT}/locations/{location}/tuningJobs", json=body)
     name: str = answer.raise_for_status().json()["name"]

@@ -141,6 +141,11 @@ spec:
         jobs: list[dict[str, Any]] = answer.json().get("tuningJobs", [])
         return [j for j in jobs if j.get("labels", {}).get("tuneform-project") == self.name]
 
+    def put_object(self, bucket: str, name: str, text: str) -> None:
+        """Write an object as somebody else would, whatever was there before."""
+        url = f"{self.url}/upload/storage/v1/b/{bucket}/o"
+        httpx.post(url, params={"uploadType": "media", "name": name}, content=text).raise_for_status()
+
     def advance(self, seconds: float = 3600) -> None:
         httpx.post(f"{self.url}/_emulator/clock", json={"advance": seconds}).raise_for_status()
 

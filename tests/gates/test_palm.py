@@ -35,9 +35,7 @@ def bison(workshop: Gated, base: str) -> None:
     ]
     bucket = f"{workshop.name}-palm"
     httpx.post(f"{workshop.url}/storage/v1/b", params={"project": "acme-ml"}, json={"name": bucket})
-    where = {"uploadType": "media", "name": "rows.jsonl"}
-    stored = httpx.post(f"{workshop.url}/upload/storage/v1/b/{bucket}/o", params=where, content=jsonl(rows))
-    stored.raise_for_status()
+    workshop.put_object(bucket, "rows.jsonl", jsonl(rows))
     workshop.write(
         "specs/triage.yaml",
         f"""\
